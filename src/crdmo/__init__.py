@@ -1,0 +1,3 @@
+"""OpenCRDMO: one thread from the molecule to the released batch to the submitted dossier, with proof."""
+
+__version__ = "0.1.0"

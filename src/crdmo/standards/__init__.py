@@ -1,0 +1,1 @@
+"""Readers, writers and validators of the field's formats, one folder a standard. Pure; no Django."""
