@@ -1,0 +1,1 @@
+"""The nouns that several services share: contracts and physical things."""

@@ -1,0 +1,201 @@
+"""The table of who may do what, and the one way to declare a verb.
+
+    @verb("quality.receive_sample", "receive a sample", roles=(Role.SAMPLE_MANAGER, Role.ANALYST))
+    def receive_sample(act: Act, sample: Sample, *, condition: str) -> Sample: ...
+
+    receive_sample(person, sample, condition="intact", reason="")     # opens the act
+    receive_sample.within(act, sample, condition="intact")            # inside another verb's act
+
+A refused step leaves nothing behind but its refusal in the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from crdmo.foundation.ledger import acts
+from crdmo.foundation.ledger.acts import Act, Actor
+from crdmo.foundation.ledger.models import Record
+
+from ..refusals import Conflict, Invalid, NotFound, NotPermitted, Refused
+from .models import Delegation, Membership, Organization, Person, Program, Training, TrainingRequirement, in_force
+from .roles import EVERYONE, Role
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table: a verb, what it says in a sentence, and the roles that may do it."""
+
+    name: str
+    says: str
+    roles: tuple[Role, ...]
+    signs: str = ""
+
+
+TABLE: dict[str, Rule] = {}
+
+
+def declare(name: str, says: str, roles: Iterable[Role], signs: str = "") -> Rule:
+    """Add a line to the table. A verb is declared once."""
+    if name in TABLE:
+        raise ValueError(f"the verb {name} is declared twice")
+    TABLE[name] = Rule(name, says, tuple(roles), signs)
+    return TABLE[name]
+
+
+VIEW = declare("view", "see the pages of a program", EVERYONE)
+declare("ledger.erase", "erase personal data on lawful request", (Role.ADMINISTRATOR, Role.QA))
+
+
+def roles_of(person: Person, program: UUID | None, organization: UUID | None = None, *, on: dt.date | None = None) -> dict[str, str]:
+    """Return the person's roles here: {role: how it is held, "" or "delegated by NAME"}."""
+    if not person.is_active:
+        return {}
+    day = on or dt.datetime.now(dt.UTC).date()
+    here = _where(person, program, organization)
+    held = {m.role: "" for m in Membership.objects.filter(in_force(day), here, person=person)}
+    for lent in Delegation.objects.filter(in_force(day), here, person=person).select_related("giver"):
+        # What the giver has lost meanwhile cannot be lent any longer.
+        if Membership.objects.filter(in_force(day), here, person=lent.giver, role=lent.role).exists():
+            held.setdefault(lent.role, f"delegated by {lent.giver.printed_name}")
+    return held
+
+
+def _where(person: Person, program: UUID | None, organization: UUID | None) -> Q:
+    """Return the filter for memberships that reach a program, or records of an organization."""
+    if program is not None:
+        found = Program.objects.filter(pk=program).only("organization_id", "partner_id").first()
+        mine = found is not None and person.organization_id in (found.organization_id, found.partner_id)
+        return Q(program_id=program) | Q(program__isnull=True) if mine else Q(program_id=program)
+    if organization is None or organization == person.organization_id:
+        return Q(program__isnull=True)
+    if Role.ADMINISTRATOR in set(
+        Membership.objects.filter(person=person, program__isnull=True, is_void=False).values_list("role", flat=True)
+    ):
+        # Who runs the installation also keeps the list of sponsors, sites and their people.
+        return Q(program__isnull=True, role=Role.ADMINISTRATOR)
+    return Q(pk__in=[])
+
+
+def role_for(person: Person, action: str, program: UUID | None, organization: UUID | None) -> str:
+    """Return the role in which a person may do a verb here; see `Person.role_for`."""
+    rule = TABLE.get(action)
+    if rule is None:
+        raise NotPermitted(f"{action} is not in the table of verbs", next="Declare it in the service's workflow")
+    if not person.is_active:
+        raise NotPermitted(f"{person.printed_name} is deactivated", next="An administrator can tell why")
+    held = roles_of(person, program, organization)
+    gaps: list[str] = []
+    for role in rule.roles:
+        if role.value in held:
+            missing = training_gaps(person, role)
+            if not missing:
+                return f"{role.value} ({held[role.value]})" if held[role.value] else role.value
+            gaps += missing
+    if gaps:
+        raise NotPermitted(
+            f"{person.printed_name} is not trained for this", given="missing: " + ", ".join(gaps),
+            allowed="training on the version in force", next="Record the training, then repeat the step",
+        )  # fmt: skip
+    raise NotPermitted(
+        f"{person.printed_name} may not {rule.says} here",
+        given="roles held here: " + (", ".join(sorted(held)) or "none"),
+        allowed=", ".join(role.label for role in rule.roles),
+        next="A person in one of these roles can do it, or an administrator can grant the role",
+    )
+
+
+def training_gaps(person: Person, role: Role) -> list[str]:
+    """Return what the role requires in force today and the person lacks, as `subject version n`."""
+    today = dt.datetime.now(dt.UTC).date()
+    wanted: dict[str, str] = {}
+    rows = TrainingRequirement.objects.filter(role=role, is_void=False, from_date__lte=today)
+    for row in rows.filter(organization_id=person.organization_id).order_by("from_date", "entry"):
+        wanted[row.subject] = row.subject_version
+    if not wanted:
+        return []
+    done = Training.objects.filter(Q(expires__isnull=True) | Q(expires__gte=today), person=person, is_void=False)
+    have = set(done.values_list("subject", "subject_version"))
+    return [f"{subject} version {version}" for subject, version in wanted.items() if (subject, version) not in have]
+
+
+def may(person: Person, action: str, program: UUID | None, organization: UUID | None = None) -> bool:
+    """Say whether a person may do a verb here, for showing or hiding a button."""
+    try:
+        role_for(person, action, program, organization)
+    except NotPermitted:
+        return False
+    return True
+
+
+def programs_of(person: Person) -> QuerySet[Program]:
+    """Return the programs that a person may see today."""
+    today = dt.datetime.now(dt.UTC).date()
+    held = Membership.objects.filter(in_force(today), person=person)
+    lent = Delegation.objects.filter(in_force(today), person=person)
+    wide = held.filter(program__isnull=True).exists() or lent.filter(program__isnull=True).exists()
+    reach = Q(pk__in=held.values("program")) | Q(pk__in=lent.values("program"))
+    if wide and person.is_active:
+        reach |= Q(organization=person.organization_id) | Q(partner=person.organization_id)
+    return Program.objects.filter(reach, is_void=False).order_by("code") if person.is_active else Program.objects.none()
+
+
+def streams_of(person: Person) -> list[str]:
+    """Return the chains that a person may read: the programs seen, and the own organization."""
+    return [*(str(key) for key in programs_of(person).values_list("pk", flat=True)), str(person.organization_id)]
+
+
+def _scope(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[UUID | None, UUID | None]:
+    """Return program and organization of the first record among the arguments, for noting a refusal."""
+    for value in (*args, *kwargs.values()):
+        first = value[0] if isinstance(value, list | tuple) and value else value
+        if isinstance(first, Program):
+            return first.id, first.organization_id
+        if isinstance(first, Organization):
+            return None, first.id
+        if isinstance(first, Record):
+            return first.program_id, first.organization_id
+    return None, None
+
+
+class Verb(Generic[P, T]):
+    """A workflow function together with its line in the table."""
+
+    def __init__(self, rule: Rule, function: Callable[Concatenate[Act, P], T]) -> None:
+        self.rule, self.within = rule, function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do the verb in an act of its own. `reason=` is the act's reason."""
+        reason = str(kwargs.pop("reason", "") or "")
+        try:
+            with acts.act(actor, self.rule.name, reason) as opened:
+                return self.within(opened, *args, **kwargs)
+        except Refused as refused:
+            # What a form or a stale page gets wrong is no breach of a rule; the rest must be on record.
+            if not isinstance(refused, Invalid | Conflict | NotFound):
+                program, organization = _scope(args, kwargs)
+                acts.refusal(actor, self.rule.name, refused, program, organization)
+            raise
+
+
+def verb(
+    name: str, says: str, *, roles: Iterable[Role], signs: str = ""
+) -> Callable[[Callable[Concatenate[Act, P], T]], Verb[P, T]]:
+    """Declare a workflow function as a verb of the table. `signs` is the meaning if it asks for a signature."""
+    rule = declare(name, says, roles, signs)
+
+    def wrap(function: Callable[Concatenate[Act, P], T]) -> Verb[P, T]:
+        return Verb(rule, function)
+
+    return wrap

@@ -1,0 +1,36 @@
+"""The roles that a person can hold, in the field's own words, and those that exclude each other."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person is in one program, or in all programs of the own organization."""
+
+    ADMINISTRATOR = "administrator", "System administrator"
+    PROJECT_MANAGER = "project_manager", "Project manager"
+    SAMPLE_MANAGER = "sample_manager", "Sample manager"
+    ANALYST = "analyst", "QC analyst"
+    REVIEWER = "reviewer", "QC reviewer"
+    SUPERVISOR = "supervisor", "QC supervisor"
+    STABILITY_COORDINATOR = "stability_coordinator", "Stability coordinator"
+    METROLOGIST = "metrologist", "Instrument owner"
+    QA = "qa", "Quality assurance"
+    QUALIFIED_PERSON = "qualified_person", "Qualified person"
+    SPONSOR_LEAD = "sponsor_lead", "Sponsor's outsourcing lead"
+    SPONSOR_QA = "sponsor_qa", "Sponsor's quality assurance"
+    INSPECTOR = "inspector", "Inspector"
+
+
+LABORATORY = (Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST)
+QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
+SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
+EVERYONE = tuple(Role)
+
+# Segregation of duties: who administers owns no data, and who makes data does not release it.
+EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
+    *((Role.ADMINISTRATOR, role) for role in Role if role is not Role.ADMINISTRATOR),
+    (Role.ANALYST, Role.QA),
+    (Role.ANALYST, Role.QUALIFIED_PERSON),
+)

@@ -1,0 +1,1 @@
+"""Sealed files and tables, addressed by their content."""

@@ -1,0 +1,1 @@
+"""Controlled documents: versions, review, approval, effective, superseded; printed as PDF/A."""

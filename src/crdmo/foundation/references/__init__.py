@@ -1,0 +1,1 @@
+"""The reference catalogue: official artefacts with version, effective date, digest and licence."""

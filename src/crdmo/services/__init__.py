@@ -1,0 +1,1 @@
+"""The eight services, one room each. They never import each other."""

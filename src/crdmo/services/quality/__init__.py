@@ -1,0 +1,1 @@
+"""Quality control: specifications, samples, tests, investigations, stability, certificates, disposition."""
