@@ -22,7 +22,7 @@ from crdmo.proof import canonical, commitments
 from crdmo.proof.identifiers import uuid7
 
 from ..refusals import Conflict, Invalid, Refused
-from . import state
+from . import state, thread
 from .chainwriter import ChainWriter
 from .models import Personal, Record, State
 
@@ -118,11 +118,15 @@ class Act:
     def create_many(self, model: type[R], rows: Iterable[Mapping[str, Any]]) -> list[R]:
         """Write many new records of one type: one entry each, one transaction, in the order given."""
         made = [self._new(model, row) for row in rows]
+        edges: list[tuple[UUID, UUID, str]] = []
         for record in made:
-            # Organizations and programs are the tenants themselves: they stand in their own stream.
-            self._append(record, "create", state.of(record))
+            contents = state.of(record)
+            self._append(record, "create", contents)
+            edges += thread.edges_of(model, record.id, contents)
         if made:
             self._writer.insert(model, made)
+            if edges:
+                thread.weave(self.using, edges)
             for record in made:
                 record._state.adding, record._state.db = False, self.using
         return made
@@ -189,15 +193,26 @@ class Act:
             if record.program_id != before["program_id"] or record.organization_id != before["organization_id"]:
                 raise Refused("a record never moves to another program or organization", next="Create it there")
             self._refuse_stale(record, expected)
-            self._append(record, operation, state.of(record))
+            contents = state.of(record)
+            self._append(record, operation, contents)
             if not self._writer.update(record, expected):
                 raise self._conflict(record, expected)
+            self._rethread(record, contents, {n.removesuffix("_id") for n in values})
         except BaseException:
             # The object in memory must not show what was not written.
             for name, value in before.items():
                 setattr(record, name, value)
             raise
         return record
+
+    def _rethread(self, record: Record, contents: State, changed: set[str]) -> None:
+        """Keep the thread true: new edges, stale marks on what stands on changed data, none on what was made anew."""
+        if changed & {"sources", *thread.links(type(record))}:
+            thread.weave(self.using, thread.edges_of(type(record), record.id, contents))
+        if "sources" in changed:
+            thread.refresh(record, self.using)
+        if not changed <= type(record).steps:
+            thread.spread(record, self.using)
 
     def _refuse_stale(self, record: Record, expected: int) -> None:
         now = type(record)._default_manager.using(self.using).filter(pk=record.pk).values_list("version", flat=True).first()

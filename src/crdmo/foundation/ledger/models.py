@@ -90,6 +90,37 @@ class Personal(models.Model):
         return f"personal value of {self.record_id}"
 
 
+class Edge(models.Model):
+    """One step of the thread: `downstream` was made from (data) or belongs to (part) `upstream`. Derived from states."""
+
+    upstream = models.UUIDField()
+    downstream = models.UUIDField()
+    kind = models.CharField(max_length=4)
+
+    class Meta:
+        db_table = "ledger_edge"
+        constraints = [models.UniqueConstraint(fields=["upstream", "downstream", "kind"], name="ledger_edge_once")]
+        indexes = [models.Index(fields=["downstream"], name="ledger_edge_back")]
+
+    def __str__(self) -> str:
+        return f"{self.downstream} from {self.upstream}"
+
+
+class Stale(models.Model):
+    """A record that stands on data changed since. Derived: it goes when the record is made anew from what stands now."""
+
+    record_id = models.UUIDField()
+    cause = models.UUIDField()
+    entry = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_stale"
+        constraints = [models.UniqueConstraint(fields=["record_id", "cause"], name="ledger_stale_once")]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} stale by {self.cause}"
+
+
 class Record(models.Model):
     """A versioned GxP record: written by `ledger.act` only, never changed in place, never deleted.
 
@@ -119,6 +150,11 @@ class Record(models.Model):
     def record_type(cls) -> str:
         """Return the type's name in the ledger, e.g. `quality.result`."""
         return cls._meta.label_lower
+
+    @classmethod
+    def lineage(cls, contents: State) -> list[tuple[str, str, str]]:
+        """Return edges of the thread that a state declares beyond its own foreign keys and sources."""
+        return []
 
     def stream(self) -> str:
         """Return the chain this record belongs to: its program, else its organization, else the installation."""

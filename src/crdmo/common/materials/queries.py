@@ -1,0 +1,82 @@
+"""Reads of the physical thread: what is left, where it came from, whether it adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .models import Container, Flow, Lot, Sample
+from .quantities import Quantity, quantity, total
+
+Thing: TypeAlias = Lot | Container | Sample
+
+
+def _name(thing: Thing) -> str:
+    return type(thing).__name__.lower()
+
+
+def outflows(thing: Thing) -> list[Flow]:
+    """Return what left a thing, in order."""
+    return list(Flow.objects.filter(is_void=False, **{f"from_{_name(thing)}": thing}).order_by("entry"))
+
+
+def inflows(thing: Thing) -> list[Flow]:
+    """Return what went into a thing, in order."""
+    return list(Flow.objects.filter(is_void=False, **{f"to_{_name(thing)}": thing}).order_by("entry"))
+
+
+def remaining(thing: Thing) -> Quantity:
+    """Return what is left: the amount it began with less all that left it, exactly."""
+    began = quantity(thing.amount, thing.unit)
+    gone = total([quantity(flow.amount, flow.unit) for flow in outflows(thing)], thing.unit)
+    return Quantity(began.amount - gone.amount, thing.unit)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How the amount of a thing is accounted for."""
+
+    began: Quantity
+    out: list[Flow]
+    left: Quantity
+
+    @property
+    def holds(self) -> bool:
+        """Whether in = out + left, with nothing below zero."""
+        gone = total([quantity(flow.amount, flow.unit) for flow in self.out], self.began.unit)
+        return self.left.amount >= 0 and gone.amount + self.left.amount == self.began.amount
+
+
+def balance(thing: Thing) -> Balance:
+    """Return the account of a thing to the last unit."""
+    return Balance(quantity(thing.amount, thing.unit), outflows(thing), remaining(thing))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a genealogy: the flow and the thing at its far end."""
+
+    flow: Flow
+    thing: Thing
+    depth: int
+
+
+def _end(flow: Flow, side: str) -> Thing | None:
+    return getattr(flow, f"{side}_lot") or getattr(flow, f"{side}_container") or getattr(flow, f"{side}_sample")
+
+
+def genealogy(thing: Thing, *, down: bool) -> list[Step]:
+    """Return where a thing came from (`down=False`) or went to, nearest first, each flow once."""
+    found: list[Step] = []
+    seen: set[object] = set()
+    front: list[tuple[Thing, int]] = [(thing, 0)]
+    while front:
+        here, depth = front.pop(0)
+        for flow in outflows(here) if down else inflows(here):
+            far = _end(flow, "to" if down else "from")
+            if flow.id in seen or far is None:
+                continue
+            seen.add(flow.id)
+            found.append(Step(flow, far, depth + 1))
+            front.append((far, depth + 1))
+    return found

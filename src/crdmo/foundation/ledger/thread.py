@@ -1,0 +1,152 @@
+"""The thread: from any record to what it stands on and to all that stands on it.
+
+Edges are read from states: a foreign key to another record makes a `part` edge, the `sources` of a record make `data`
+edges. A correction upstream marks everything downstream along data edges as stale; nothing signed changes by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, models
+
+from crdmo.proof import canonical
+
+from . import state
+from .models import Edge, Entry, Record, Stale, State, record_types
+
+TENANTS = "accounts"
+DEEP = 40
+
+
+def data_hash(record: Record) -> str:
+    """Return the digest of a record's data: its state without the fields that only a workflow step moves on."""
+    skip = type(record).steps
+    return hashlib.sha256(canonical.encode({k: v for k, v in state.of(record).items() if k not in skip})).hexdigest()
+
+
+def sources_of(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Return the `sources` of a record made from these: key, type, version and digest of the data of each."""
+    return [
+        {"record": str(r.id), "type": r.record_type(), "version": r.version, "data": data_hash(r)} for r in records
+    ]
+
+
+@lru_cache(maxsize=None)
+def links(model: type[Record]) -> tuple[str, ...]:
+    """Return the foreign keys of a record type that are part of the thread: all but those to tenants and people."""
+    return tuple(
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and field.related_model._meta.app_label != TENANTS
+    )
+
+
+def edges_of(model: type[Record], key: UUID, contents: State) -> list[tuple[UUID, UUID, str]]:
+    """Return the edges that a state declares, as (upstream, downstream, kind)."""
+    found = [(UUID(contents[name]), key, "part") for name in links(model) if contents.get(name)]
+    found += [(UUID(source["record"]), key, "data") for source in contents.get("sources") or ()]
+    found += [(UUID(up), UUID(down), kind) for up, down, kind in model.lineage(contents)]
+    return found
+
+
+def weave(using: str, edges: list[tuple[UUID, UUID, str]]) -> None:
+    """Add edges to the index; those already there stay."""
+    rows = [Edge(upstream=up, downstream=down, kind=kind) for up, down, kind in edges if up != down]
+    Edge.objects.using(using).bulk_create(rows, ignore_conflicts=True, batch_size=300)
+
+
+_WALK = """
+WITH RECURSIVE walk(id, depth) AS (
+    SELECT {key}, 0
+  UNION
+    SELECT e.{far}, walk.depth + 1 FROM ledger_edge e JOIN walk ON e.{near} = walk.id
+     WHERE walk.depth < %s {only}
+)
+SELECT id, min(depth) FROM walk WHERE depth > 0 GROUP BY id ORDER BY 2 LIMIT %s
+"""
+
+
+def _walk(key: UUID, near: str, far: str, *, only_data: bool, depth: int, limit: int, using: str) -> dict[UUID, int]:
+    connection = connections[using]
+    field = models.UUIDField()
+    stated = "%s::uuid" if connection.vendor == "postgresql" else "%s"
+    only = "AND e.kind = 'data'" if only_data else ""
+    sql = _WALK.format(key=stated, near=near, far=far, only=only)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [field.get_db_prep_value(key, connection), depth, limit])
+        return {(k if isinstance(k, UUID) else UUID(k)): d for k, d in cursor.fetchall()}
+
+
+def upstream(key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default") -> dict[UUID, int]:
+    """Return what a record stands on: {record key: number of steps}."""
+    return _walk(key, "downstream", "upstream", only_data=only_data, depth=depth, limit=limit, using=using)
+
+
+def downstream(key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default") -> dict[UUID, int]:
+    """Return what stands on a record: {record key: number of steps}."""
+    return _walk(key, "upstream", "downstream", only_data=only_data, depth=depth, limit=limit, using=using)
+
+
+def spread(record: Record, using: str) -> None:
+    """Mark everything that stands on a record's data as stale, after that data was changed."""
+    gone = downstream(record.id, only_data=True, using=using)
+    rows = [Stale(record_id=key, cause=record.id, entry=record.entry) for key in gone]
+    Stale.objects.using(using).bulk_create(rows, ignore_conflicts=True, batch_size=300)
+
+
+def refresh(record: Record, using: str) -> None:
+    """Take the mark from a record that was made anew, unless one of its sources is itself stale."""
+    marks = Stale.objects.using(using).filter(record_id=record.id)
+    for mark in marks:
+        source = next((s for s in getattr(record, "sources", []) if s["record"] == str(mark.cause)), None)
+        through = [UUID(s["record"]) for s in getattr(record, "sources", [])]
+        if source is None and Stale.objects.using(using).filter(record_id__in=through, cause=mark.cause).exists():
+            continue
+        mark.delete()
+
+
+def stale_causes(keys: Iterable[UUID], using: str = "default") -> dict[UUID, list[UUID]]:
+    """Return, for those of the records that are stale, the records whose change made them so."""
+    found: dict[UUID, list[UUID]] = {}
+    for mark in Stale.objects.using(using).filter(record_id__in=list(keys)):
+        found.setdefault(mark.record_id, []).append(mark.cause)
+    return found
+
+
+@dataclass(frozen=True)
+class Node:
+    """A record on the thread as people see it."""
+
+    key: UUID
+    type: str
+    label: str
+    state: str
+    version: int
+    stale: bool
+    depth: int
+    record: Record
+
+
+def nodes(keys: dict[UUID, int], streams: Iterable[str], using: str = "default") -> list[Node]:
+    """Return the records of a walk that lie in the streams the reader may see, nearest first."""
+    seen = set(streams)
+    rows = Entry.objects.using(using).filter(record_id__in=list(keys), version=1).values_list("record_id", "record_type")
+    by_type: dict[str, list[UUID]] = {}
+    for key, kind in rows:
+        by_type.setdefault(kind, []).append(key)
+    marked = stale_causes(keys, using)
+    found = []
+    for kind, wanted in by_type.items():
+        model = record_types().get(kind)
+        for record in model._default_manager.using(using).filter(pk__in=wanted) if model else ():
+            if record.stream() in seen:
+                label, now = str(record), str(getattr(record, "state", "") or "")
+                word = "void" if record.is_void else now
+                found.append(Node(record.id, kind, label, word, record.version, record.id in marked, keys[record.id], record))
+    return sorted(found, key=lambda node: (node.depth, node.type, node.label))

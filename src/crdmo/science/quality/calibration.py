@@ -1,0 +1,417 @@
+"""The straight calibration line: what it can detect, what it can quantify, and what a response means on it.
+
+A detection limit without the statement what its standard deviation is of, and a linearity "proved" by r², are the two usual
+mistakes. Here each limit names its σ, and linearity is judged by lack of fit and by Mandel's test, never by r² alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from scipy import stats
+
+from crdmo.science.method import MethodError, method
+from crdmo.science.quality.checks import Vector, finite_numbers, positive, same_length, share, whole_number
+
+_DIN = "DIN 32645:2008-11 (calibration method); Currie LA (1997) Chemom Intell Lab Syst 37:151-181"
+_LINE = "Draper NR, Smith H (1998) Applied Regression Analysis, 3rd ed., Wiley, ch. 1-3"
+
+
+@dataclass(frozen=True)
+class CalibrationLine:
+    """The least-squares line response = intercept + slope · x; all that inverse prediction needs, and the points."""
+
+    intercept: float
+    slope: float
+    residual_sd: float
+    intercept_se: float
+    slope_se: float
+    degrees_of_freedom: int
+    n: int
+    mean_x: float
+    mean_y: float
+    sum_of_squares_x: float
+    r_squared: float
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    residuals: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DetectionLimits:
+    """Critical value, detection limit and quantification limit, in the unit of x; `critical_response` in that of y."""
+
+    critical_response: float
+    critical_value: float
+    detection_limit: float
+    quantification_limit: float
+    alpha: float
+    k: float
+    replicates: int
+    line: CalibrationLine
+    reasons: tuple[str, ...]
+
+
+class PredictionOutcome(Enum):
+    """Whether a predicted x lies in the calibrated range."""
+
+    WITHIN_RANGE = "within calibrated range"
+    EXTRAPOLATED = "outside calibrated range"
+
+
+@dataclass(frozen=True)
+class InversePrediction:
+    """The x that belongs to a response, with its interval; the exact (Fieller) limits are None where they do not exist."""
+
+    x: float
+    standard_error: float
+    half_width: float
+    lower: float
+    upper: float
+    exact_lower: float | None
+    exact_upper: float | None
+    confidence: float
+    outcome: PredictionOutcome
+    reasons: tuple[str, ...]
+
+
+class SigmaSource(Enum):
+    """What the standard deviation σ of 3.3 σ/S and 10 σ/S is of (ICH Q2(R2), section 3.2)."""
+
+    RESIDUALS = "residual standard deviation of the line"
+    INTERCEPT = "standard error of the intercept"
+    BLANKS = "standard deviation of blanks"
+
+
+@dataclass(frozen=True)
+class SigmaSlopeLimits:
+    """Detection and quantification limit by σ and slope, in the unit of x."""
+
+    detection_limit: float
+    quantification_limit: float
+    sigma: float
+    sigma_source: SigmaSource
+    slope: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Linearity:
+    """Tests of the straight line; lack of fit is None when no x is replicated."""
+
+    lack_of_fit_f: float | None
+    lack_of_fit_p: float | None
+    mandel_f: float
+    mandel_p: float
+    quadratic_coefficient: float
+    accepted: bool
+    line: CalibrationLine
+    reasons: tuple[str, ...]
+
+
+@method("quality.calibration_line", version="1.0", source=_LINE, title="Least-squares calibration line")
+def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLine:
+    """Fit response = intercept + slope · x by ordinary least squares.
+
+    Parameters: `x` contents and `y` responses of the calibration solutions, one each per measurement, any one unit.
+    Raises `MethodError` for fewer than three measurements or a single content. Source: Draper and Smith 1998.
+
+    >>> line = calibration_line(x=[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
+    ...                         y=[3060, 3522, 3707, 4280, 5058, 5510, 5703, 6205, 7156, 7178])
+    >>> round(line.intercept, 3), round(line.slope, 3)
+    (2480.867, 9661.939)
+    """
+    xs, ys = finite_numbers("x", x, at_least=3), finite_numbers("y", y, at_least=3)
+    same_length("x", xs, "y", ys)
+    mean_x, mean_y = float(np.mean(xs)), float(np.mean(ys))
+    sxx = float(np.sum((xs - mean_x) ** 2))
+    if np.unique(xs).size < 2:
+        raise MethodError(
+            "a line needs two different contents",
+            given=f"all x equal {xs[0]}",
+            allowed="at least two different values of x",
+            next_step="add calibration solutions at other contents",
+        )
+    slope = float(np.sum((xs - mean_x) * (ys - mean_y))) / sxx
+    residuals = (ys - mean_y) - slope * (xs - mean_x)
+    df = xs.size - 2
+    s = float(np.sqrt(np.sum(residuals**2) / df))
+    syy = float(np.sum((ys - mean_y) ** 2))
+    return CalibrationLine(
+        intercept=mean_y - slope * mean_x,
+        slope=slope,
+        residual_sd=s,
+        intercept_se=s * float(np.sqrt(1.0 / xs.size + mean_x**2 / sxx)),
+        slope_se=s / float(np.sqrt(sxx)),
+        degrees_of_freedom=df,
+        n=xs.size,
+        mean_x=mean_x,
+        mean_y=mean_y,
+        sum_of_squares_x=sxx,
+        r_squared=1.0 - float(np.sum(residuals**2)) / syy if syy > 0.0 else 0.0,
+        x=tuple(xs.tolist()),
+        y=tuple(ys.tolist()),
+        residuals=tuple(residuals.tolist()),
+    )
+
+
+@method("quality.detection_limits_din32645", version="1.0", source=_DIN, title="Detection and quantification limits")
+def detection_limits_din32645(
+    *, x: Sequence[float], y: Sequence[float], alpha: float = 0.01, k: float = 3.0, replicates: int = 1
+) -> DetectionLimits:
+    """Return critical value, detection limit and quantification limit by the calibration method of DIN 32645.
+
+    Parameters: `x`, `y` as in `calibration_line`; `alpha` the error of both kinds (one-sided); 1/`k` the relative half
+    width that is still called quantified; `replicates` measured on the unknown later.
+    Raises `MethodError` where the slope is not greater than 0 or the half width never falls to 1/k of the content.
+    Source: DIN 32645:2008-11: the detection limit is twice the critical value when both errors are equal, and the
+    quantification limit solves x = k · half width(x) exactly, not by its usual approximation.
+
+    >>> limits = detection_limits_din32645(
+    ...     x=[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
+    ...     y=[3060, 3522, 3707, 4280, 5058, 5510, 5703, 6205, 7156, 7178])
+    >>> round(limits.critical_value, 7), round(limits.detection_limit, 7), round(limits.quantification_limit, 7)
+    (0.0698127, 0.1396254, 0.2119575)
+    """
+    share("alpha", alpha)
+    positive("k", k)
+    m = whole_number("replicates", replicates, at_least=1)
+    line = _rising(calibration_line(x=x, y=y))
+    s_x = line.residual_sd / line.slope
+    spread = 1.0 / m + 1.0 / line.n
+    one_sided = float(stats.t.isf(alpha, line.degrees_of_freedom))
+    two_sided = float(stats.t.isf(alpha / 2.0, line.degrees_of_freedom))
+    critical = s_x * one_sided * float(np.sqrt(spread + line.mean_x**2 / line.sum_of_squares_x))
+    return DetectionLimits(
+        critical_response=line.intercept + line.slope * critical,
+        critical_value=critical,
+        detection_limit=2.0 * critical,
+        quantification_limit=_quantified(k * s_x * two_sided, spread, line),
+        alpha=alpha,
+        k=k,
+        replicates=m,
+        line=line,
+        reasons=(
+            f"σ is the residual standard deviation of the line with {line.degrees_of_freedom} degrees of freedom",
+            f"α = β = {alpha}, so the detection limit is twice the critical value",
+            f"quantification limit: content whose two-sided {1 - alpha:.0%} half width is 1/{k:g} of it",
+        ),
+    )
+
+
+@method("quality.inverse_prediction", version="1.0", source=f"{_DIN}; {_LINE}", title="Content from a response")
+def inverse_prediction(
+    *, x: Sequence[float], y: Sequence[float], responses: Sequence[float], confidence: float = 0.95
+) -> InversePrediction:
+    """Return the content that belongs to the mean of `responses`, with its confidence interval.
+
+    Parameters: `x`, `y` as in `calibration_line`; `responses`, one for each measurement of the unknown.
+    The symmetric interval is the one of DIN 32645 and of most textbooks; the exact one is Fieller's.
+    Raises `MethodError` for a slope of 0.
+
+    >>> found = inverse_prediction(
+    ...     x=[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
+    ...     y=[3060, 3522, 3707, 4280, 5058, 5510, 5703, 6205, 7156, 7178], responses=[3500], confidence=0.99)
+    >>> round(found.x, 7), round(found.half_width, 7)
+    (0.1054792, 0.0743426)
+    """
+    share("confidence", confidence)
+    given = finite_numbers("responses", responses)
+    line = _sloped(calibration_line(x=x, y=y))
+    above = float(np.mean(given)) - line.mean_y
+    estimate = line.mean_x + above / line.slope
+    t = float(stats.t.isf((1.0 - confidence) / 2.0, line.degrees_of_freedom))
+    spread = 1.0 / given.size + 1.0 / line.n + (above / line.slope) ** 2 / line.sum_of_squares_x
+    se = line.residual_sd / abs(line.slope) * float(np.sqrt(spread))
+    exact = _fieller(line, above, 1.0 / given.size + 1.0 / line.n, t)
+    inside = min(line.x) <= estimate <= max(line.x)
+    outcome = PredictionOutcome.WITHIN_RANGE if inside else PredictionOutcome.EXTRAPOLATED
+    return InversePrediction(
+        x=estimate,
+        standard_error=se,
+        half_width=t * se,
+        lower=estimate - t * se,
+        upper=estimate + t * se,
+        exact_lower=None if exact is None else exact[0],
+        exact_upper=None if exact is None else exact[1],
+        confidence=confidence,
+        outcome=outcome,
+        reasons=(
+            f"{given.size} response(s), mean {float(np.mean(given)):g}: content {estimate:g} is {outcome.value}",
+            "the exact interval does not exist: the slope does not differ from 0 at this confidence"
+            if exact is None
+            else f"exact interval {exact[0]:g} to {exact[1]:g}",
+        ),
+    )
+
+
+@method(
+    "quality.sigma_slope_limits",
+    version="1.0",
+    source="ICH Q2(R2) (2023), section 3.2.2: DL = 3.3 σ/S, QL = 10 σ/S",
+    title="Detection and quantification limit from σ and slope",
+)
+def sigma_slope_limits(
+    *,
+    x: Sequence[float],
+    y: Sequence[float],
+    sigma_source: SigmaSource,
+    blanks: Sequence[float] | None = None,
+) -> SigmaSlopeLimits:
+    """Return 3.3 σ/S and 10 σ/S with the σ that is named.
+
+    Parameters: `x`, `y` as in `calibration_line`, near the expected limits; `blanks`, responses of blank samples, only
+    and always with `SigmaSource.BLANKS`. Raises `MethodError` when blanks and σ do not go together or the slope is not
+    greater than 0.
+
+    >>> limits = sigma_slope_limits(x=[1, 2, 3, 4], y=[1.1, 1.9, 3.1, 3.9], sigma_source=SigmaSource.BLANKS,
+    ...                             blanks=[0.0, 0.1, 0.2])
+    >>> round(limits.detection_limit, 4), round(limits.quantification_limit, 4)
+    (0.3438, 1.0417)
+    """
+    line = _rising(calibration_line(x=x, y=y))
+    if (blanks is not None) != (sigma_source is SigmaSource.BLANKS):
+        raise MethodError(
+            "blanks and the source of σ do not go together",
+            given=f"σ from {sigma_source.value}, blanks {'given' if blanks is not None else 'not given'}",
+            allowed="blanks exactly when σ is the standard deviation of blanks",
+            next_step="state what σ is of, and give the blanks only for that choice",
+        )
+    if blanks is not None:
+        sigma = float(np.std(finite_numbers("blanks", blanks, at_least=2), ddof=1))
+    else:
+        sigma = line.residual_sd if sigma_source is SigmaSource.RESIDUALS else line.intercept_se
+    return SigmaSlopeLimits(
+        detection_limit=3.3 * sigma / line.slope,
+        quantification_limit=10.0 * sigma / line.slope,
+        sigma=sigma,
+        sigma_source=sigma_source,
+        slope=line.slope,
+        reasons=(f"σ {sigma:g} is the {sigma_source.value}; slope {line.slope:g}",),
+    )
+
+
+@method(
+    "quality.linearity",
+    version="1.0",
+    source=f"{_LINE}; Mandel J (1964) The Statistical Analysis of Experimental Data, Wiley; ISO 8466-1:2021",
+    title="Linearity by lack of fit and Mandel's test",
+)
+def linearity(*, x: Sequence[float], y: Sequence[float], alpha: float = 0.05) -> Linearity:
+    """Test whether a straight line describes the calibration.
+
+    Parameters: `x`, `y` as in `calibration_line`, at least four measurements at three contents; `alpha` of each test.
+    Accepted when neither the lack-of-fit test (where contents are replicated) nor Mandel's comparison with a quadratic
+    is significant. r² is given and not used: it grows with the range, not with linearity.
+
+    >>> linearity(x=[1, 2, 3, 4, 5], y=[1.0, 4.1, 8.9, 16.2, 24.8]).accepted
+    False
+    """
+    share("alpha", alpha)
+    line = calibration_line(x=x, y=y)
+    xs, ys = np.asarray(line.x), np.asarray(line.y)
+    if line.n < 4 or np.unique(xs).size < 3:
+        raise MethodError(
+            "too little to judge linearity",
+            given=f"{line.n} measurements at {np.unique(xs).size} contents",
+            allowed="at least four measurements at three different contents",
+            next_step="measure more calibration solutions over the range",
+        )
+    ss_line = float(np.sum(np.square(line.residuals)))
+    lack_f, lack_p = _lack_of_fit(xs, ys, ss_line)
+    mandel_f, mandel_p, quadratic = _mandel(xs, ys, ss_line)
+    accepted = mandel_p >= alpha and (lack_p is None or lack_p >= alpha)
+    lack_said = "no content is replicated: lack of fit cannot be tested" if lack_p is None else f"lack of fit p {lack_p:.4g}"
+    return Linearity(
+        lack_of_fit_f=lack_f,
+        lack_of_fit_p=lack_p,
+        mandel_f=mandel_f,
+        mandel_p=mandel_p,
+        quadratic_coefficient=quadratic,
+        accepted=accepted,
+        line=line,
+        reasons=(
+            lack_said,
+            f"Mandel's test against a quadratic p {mandel_p:.4g}",
+            f"{'accepted' if accepted else 'not accepted'} at α {alpha}; r² {line.r_squared:.6f} is shown, not used",
+        ),
+    )
+
+
+def _sloped(line: CalibrationLine) -> CalibrationLine:
+    if line.slope == 0.0:
+        raise MethodError(
+            "the response does not change with the content",
+            given="slope 0",
+            allowed="a slope different from 0",
+            next_step="check the calibration solutions",
+        )
+    return line
+
+
+def _rising(line: CalibrationLine) -> CalibrationLine:
+    if line.slope <= 0.0:
+        raise MethodError(
+            "a detection limit needs a response that rises with the content",
+            given=f"slope {line.slope:g}",
+            allowed="a slope greater than 0",
+            next_step="turn the sign of a falling response, or check the calibration solutions",
+        )
+    return line
+
+
+def _quantified(reach: float, spread: float, line: CalibrationLine) -> float:
+    """Return the positive root of x² = reach² (spread + (x − x̄)²/Sxx)."""
+    q = reach**2 / line.sum_of_squares_x
+    a, b, c = 1.0 - q, 2.0 * q * line.mean_x, -(reach**2 * spread + q * line.mean_x**2)
+    if a <= 0.0:
+        raise MethodError(
+            "no content is quantified as sharply as asked",
+            given=f"half width grows faster than the content (1 − k²t²s²/(b²Sxx) = {a:g})",
+            allowed="a calibration whose slope is known well enough",
+            next_step="measure more or wider spread calibration solutions, or allow a smaller k",
+        )
+    return (-b + float(np.sqrt(b * b - 4.0 * a * c))) / (2.0 * a)
+
+
+def _fieller(line: CalibrationLine, above: float, spread: float, t: float) -> tuple[float, float] | None:
+    """Return the limits of Fieller's theorem, or None when the slope is not significant."""
+    g = (t * line.residual_sd / line.slope) ** 2 / line.sum_of_squares_x
+    if g >= 1.0:
+        return None
+    shift = above / line.slope
+    reach = (
+        t * line.residual_sd / abs(line.slope) * float(np.sqrt((1.0 - g) * spread + shift**2 / line.sum_of_squares_x))
+    )
+    return line.mean_x + (shift - reach) / (1.0 - g), line.mean_x + (shift + reach) / (1.0 - g)
+
+
+def _lack_of_fit(xs: Vector, ys: Vector, ss_line: float) -> tuple[float | None, float | None]:
+    levels, group = np.unique(xs, return_inverse=True)
+    pure_df, lack_df = xs.size - levels.size, levels.size - 2
+    if pure_df == 0:
+        return None, None
+    means = np.bincount(group, weights=ys) / np.bincount(group)
+    pure = float(np.sum((ys - means[group]) ** 2))
+    return _f_test((ss_line - pure) / lack_df, pure / pure_df, lack_df, pure_df)
+
+
+def _mandel(xs: Vector, ys: Vector, ss_line: float) -> tuple[float, float, float]:
+    """Return F and p of the gain by a quadratic term, and its coefficient."""
+    centred = xs - np.mean(xs)
+    design = np.column_stack([np.ones_like(centred), centred, centred**2])
+    coefficients, *_ = np.linalg.lstsq(design, ys, rcond=None)
+    ss_quadratic = float(np.sum((ys - design @ coefficients) ** 2))
+    df = xs.size - 3
+    f, p = _f_test(ss_line - ss_quadratic, ss_quadratic / df, 1, df)
+    return f, p, float(coefficients[2])
+
+
+def _f_test(numerator: float, denominator: float, df1: int, df2: int) -> tuple[float, float]:
+    if denominator <= 0.0:
+        return (0.0, 1.0) if numerator <= 0.0 else (float("inf"), 0.0)
+    f = max(numerator, 0.0) / denominator
+    return f, float(stats.f.sf(f, df1, df2))

@@ -1,0 +1,35 @@
+"""The records of quality control, one file a subject."""
+
+from .bench import Instrument, InstrumentEvent, Method, Qualification, Reagent
+from .certificates import Certificate, Disposition
+from .investigations import Investigation, InvestigationStep, RetestPlan
+from .results import ControlResult, Reading, Result, Test, Worksheet, WorksheetReagent
+from .specifications import Criterion, Specification
+from .stability import Condition, Excursion, Protocol, Pull, ShelfLife, StudyLot
+
+__all__ = [
+    "Certificate",
+    "Condition",
+    "ControlResult",
+    "Criterion",
+    "Disposition",
+    "Excursion",
+    "Instrument",
+    "InstrumentEvent",
+    "Investigation",
+    "InvestigationStep",
+    "Method",
+    "Protocol",
+    "Pull",
+    "Qualification",
+    "Reading",
+    "Reagent",
+    "Result",
+    "RetestPlan",
+    "ShelfLife",
+    "Specification",
+    "StudyLot",
+    "Test",
+    "Worksheet",
+    "WorksheetReagent",
+]
