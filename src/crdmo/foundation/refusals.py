@@ -6,6 +6,7 @@ problem+json) and the command line can all say the same thing. `status` is the H
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -15,6 +16,8 @@ class Refused(Exception):
     status = 409
     exit_code = 1
     kind = "refused"
+    # What must be on record although the act is undone (a failed attempt to sign): called once, after the undoing.
+    aftermath: Callable[[], None] | None = None
 
     def __init__(self, what: str, *, given: str = "", allowed: str = "", next: str = "") -> None:
         self.what, self.given, self.allowed, self.next = what, given, allowed, next

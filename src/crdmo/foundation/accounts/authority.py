@@ -40,20 +40,22 @@ class Rule:
     says: str
     roles: tuple[Role, ...]
     signs: str = ""
+    # False for what a person must be able to do in order to become trained: look, read, acknowledge.
+    trained: bool = True
 
 
 TABLE: dict[str, Rule] = {}
 
 
-def declare(name: str, says: str, roles: Iterable[Role], signs: str = "") -> Rule:
+def declare(name: str, says: str, roles: Iterable[Role], signs: str = "", *, trained: bool = True) -> Rule:
     """Add a line to the table. A verb is declared once."""
     if name in TABLE:
         raise ValueError(f"the verb {name} is declared twice")
-    TABLE[name] = Rule(name, says, tuple(roles), signs)
+    TABLE[name] = Rule(name, says, tuple(roles), signs, trained)
     return TABLE[name]
 
 
-VIEW = declare("view", "see the pages of a program", EVERYONE)
+VIEW = declare("view", "see the pages of a program", EVERYONE, trained=False)
 declare("ledger.erase", "erase personal data on lawful request", (Role.ADMINISTRATOR, Role.QA))
 
 
@@ -77,12 +79,11 @@ def _where(person: Person, program: UUID | None, organization: UUID | None) -> Q
         found = Program.objects.filter(pk=program).only("organization_id", "partner_id").first()
         mine = found is not None and person.organization_id in (found.organization_id, found.partner_id)
         return Q(program_id=program) | Q(program__isnull=True) if mine else Q(program_id=program)
-    if organization is None or organization == person.organization_id:
+    if organization is not None and organization == person.organization_id:
         return Q(program__isnull=True)
-    if Role.ADMINISTRATOR in set(
-        Membership.objects.filter(person=person, program__isnull=True, is_void=False).values_list("role", flat=True)
-    ):
-        # Who runs the installation also keeps the list of sponsors, sites and their people.
+    if person.organization is not None and person.organization.kind == Organization.Kind.PARTNER:
+        # Who runs the installation also keeps the list of sponsors, sites and their people. A sponsor's administrator
+        # keeps the own people only.
         return Q(program__isnull=True, role=Role.ADMINISTRATOR)
     return Q(pk__in=[])
 
@@ -98,7 +99,7 @@ def role_for(person: Person, action: str, program: UUID | None, organization: UU
     gaps: list[str] = []
     for role in rule.roles:
         if role.value in held:
-            missing = training_gaps(person, role)
+            missing = training_gaps(person, role) if rule.trained else []
             if not missing:
                 return f"{role.value} ({held[role.value]})" if held[role.value] else role.value
             gaps += missing
@@ -190,10 +191,13 @@ class Verb(Generic[P, T]):
 
 
 def verb(
-    name: str, says: str, *, roles: Iterable[Role], signs: str = ""
+    name: str, says: str, *, roles: Iterable[Role], signs: str = "", trained: bool = True
 ) -> Callable[[Callable[Concatenate[Act, P], T]], Verb[P, T]]:
-    """Declare a workflow function as a verb of the table. `signs` is the meaning if it asks for a signature."""
-    rule = declare(name, says, roles, signs)
+    """Declare a workflow function as a verb of the table.
+
+    `signs` is the meaning if it asks for a signature; `trained=False` lets people do it who lack a training in force.
+    """
+    rule = declare(name, says, roles, signs, trained=trained)
 
     def wrap(function: Callable[Concatenate[Act, P], T]) -> Verb[P, T]:
         return Verb(rule, function)

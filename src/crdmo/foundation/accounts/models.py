@@ -10,8 +10,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
+from crdmo.foundation.ledger.fields import CanonicalJSONField
 from crdmo.foundation.ledger.models import Record
 
+from .drafts import Draft
+from .notices import Notice
 from .roles import Role
 
 
@@ -139,8 +142,25 @@ class Training(Record):
         return f"{self.person}: {self.subject} version {self.subject_version}"
 
 
+class AccessReview(Record):
+    """Somebody looked at what a person may do, and found it right or not. Periodic, by 21 CFR 11.300(b)."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="access_reviews")
+    on = models.DateField()
+    roles = CanonicalJSONField(default=list)
+    outcome = models.CharField(max_length=10, choices=[("keep", "Access is right"), ("change", "Access must change")])
+    note = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"access of {self.person} reviewed on {self.on}"
+
+
 class LoginManager(BaseUserManager["Login"]):
     """Makes log-ins; used by the accounts workflow only."""
+
+    def get_queryset(self) -> models.QuerySet[Login]:
+        """Fetch the person and organization along: each request needs all three."""
+        return super().get_queryset().select_related("person__organization")
 
     def get_by_natural_key(self, username: str | None) -> Login:
         """Return the log-in of a user id, in any letter case."""
@@ -153,6 +173,9 @@ class Login(AbstractBaseUser):
     user_id = models.CharField(max_length=40, unique=True)
     person = models.OneToOneField(Person, models.PROTECT, related_name="login")
     must_change_password = models.BooleanField(default=True)
+    # Who gave the present or last temporary password; that person cannot also confirm the identity.
+    password_set_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    password_set = models.DateTimeField(null=True)
     credentials_checked = models.DateField(null=True)
 
     USERNAME_FIELD = "user_id"
@@ -192,3 +215,9 @@ class ApiToken(models.Model):
 def in_force(day: dt.date) -> Q:
     """Return the filter for memberships and delegations that hold on a day."""
     return Q(starts__lte=day, is_void=False) & (Q(ends__isnull=True) | Q(ends__gte=day))
+
+
+__all__ = [
+    "AccessReview", "ApiToken", "Delegation", "Draft", "Login", "Membership", "Notice", "Organization", "Person",
+    "Program", "Training", "TrainingRequirement", "in_force",
+]  # fmt: skip

@@ -34,3 +34,16 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
 )
+
+# What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
+FOR_KIND: dict[str, tuple[Role, ...]] = {
+    "partner": tuple(role for role in Role if role not in (*SPONSOR, Role.INSPECTOR)),
+    "sponsor": (Role.ADMINISTRATOR, Role.PROJECT_MANAGER, *SPONSOR, Role.QUALIFIED_PERSON),
+    "site": (Role.ADMINISTRATOR, Role.SAMPLE_MANAGER),
+    "agency": (Role.ADMINISTRATOR, Role.INSPECTOR),
+}
+
+
+def exclude(one: str, other: str) -> bool:
+    """Say whether two roles may not be held by one person."""
+    return any({one, other} == {a.value, b.value} for a, b in EXCLUSIVE)

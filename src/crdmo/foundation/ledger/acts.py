@@ -247,10 +247,16 @@ class Act:
 @contextmanager
 def act(actor: Actor, action: str, reason: str = "", *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Act]:
     """Open an act: one transaction that holds the head of the chain until it is committed or given up."""
-    with transaction.atomic(using=using):
-        opened = Act(actor, action, reason, using)
-        yield opened
-        opened.close()
+    try:
+        with transaction.atomic(using=using):
+            opened = Act(actor, action, reason, using)
+            yield opened
+            opened.close()
+    except Refused as refused:
+        if refused.aftermath is not None:
+            after, refused.aftermath = refused.aftermath, None
+            after()
+        raise
 
 
 def refusal(actor: Actor, action: str, refused: Refused, program: UUID | None, organization: UUID | None) -> None:

@@ -1,7 +1,7 @@
 """The straight calibration line: what it can detect, what it can quantify, and what a response means on it.
 
-A detection limit without the statement what its standard deviation is of, and a linearity "proved" by r², are the two usual
-mistakes. Here each limit names its σ, and linearity is judged by lack of fit and by Mandel's test, never by r² alone.
+A detection limit means little without the statement what its standard deviation is of: here each limit names
+its σ.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from scipy import stats
 
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, positive, same_length, share, whole_number
+from crdmo.science.quality.checks import finite_numbers, positive, same_length, share, whole_number
 
 _DIN = "DIN 32645:2008-11 (calibration method); Currie LA (1997) Chemom Intell Lab Syst 37:151-181"
-_LINE = "Draper NR, Smith H (1998) Applied Regression Analysis, 3rd ed., Wiley, ch. 1-3"
+LINE = "Draper NR, Smith H (1998) Applied Regression Analysis, 3rd ed., Wiley, ch. 1-3"
 
 
 @dataclass(frozen=True)
@@ -98,26 +98,13 @@ class SigmaSlopeLimits:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Linearity:
-    """Tests of the straight line; lack of fit is None when no x is replicated."""
-
-    lack_of_fit_f: float | None
-    lack_of_fit_p: float | None
-    mandel_f: float
-    mandel_p: float
-    quadratic_coefficient: float
-    accepted: bool
-    line: CalibrationLine
-    reasons: tuple[str, ...]
-
-
-@method("quality.calibration_line", version="1.0", source=_LINE, title="Least-squares calibration line")
+@method("quality.calibration_line", version="1.0", source=LINE, title="Least-squares calibration line")
 def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLine:
     """Fit response = intercept + slope · x by ordinary least squares.
 
-    Parameters: `x` contents and `y` responses of the calibration solutions, one each per measurement, any one unit.
-    Raises `MethodError` for fewer than three measurements or a single content. Source: Draper and Smith 1998.
+    Parameters: `x` contents and `y` responses of the calibration solutions, one each per measurement, any one
+    unit. Raises `MethodError` for fewer than three measurements or a single content. Source: Draper and Smith
+    1998.
 
     >>> line = calibration_line(x=[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
     ...                         y=[3060, 3522, 3707, 4280, 5058, 5510, 5703, 6205, 7156, 7178])
@@ -158,23 +145,28 @@ def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLi
     )
 
 
-@method("quality.detection_limits_din32645", version="1.0", source=_DIN, title="Detection and quantification limits")
+@method(
+    "quality.detection_limits_din32645",
+    version="1.0",
+    source=_DIN,
+    title="Detection and quantification limits",
+)
 def detection_limits_din32645(
     *, x: Sequence[float], y: Sequence[float], alpha: float = 0.01, k: float = 3.0, replicates: int = 1
 ) -> DetectionLimits:
     """Return critical value, detection limit and quantification limit by the calibration method of DIN 32645.
 
-    Parameters: `x`, `y` as in `calibration_line`; `alpha` the error of both kinds (one-sided); 1/`k` the relative half
-    width that is still called quantified; `replicates` measured on the unknown later.
-    Raises `MethodError` where the slope is not greater than 0 or the half width never falls to 1/k of the content.
-    Source: DIN 32645:2008-11: the detection limit is twice the critical value when both errors are equal, and the
-    quantification limit solves x = k · half width(x) exactly, not by its usual approximation.
+    Parameters: `x`, `y` as in `calibration_line`; `alpha` the error of both kinds (one-sided); 1/`k` the
+    relative half width that is still called quantified; `replicates` measured on the unknown later. Raises
+    `MethodError` where the slope is not greater than 0 or the half width never falls to 1/k of the content.
+    Source: DIN 32645:2008-11: the detection limit is twice the critical value when both errors are equal, and
+    the quantification limit solves x = k · half width(x) exactly, not by its usual approximation.
 
     >>> limits = detection_limits_din32645(
     ...     x=[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
     ...     y=[3060, 3522, 3707, 4280, 5058, 5510, 5703, 6205, 7156, 7178])
     >>> round(limits.critical_value, 7), round(limits.detection_limit, 7), round(limits.quantification_limit, 7)
-    (0.0698127, 0.1396254, 0.2119575)
+    (0.0698127, 0.1396254, 0.21195)
     """
     share("alpha", alpha)
     positive("k", k)
@@ -202,7 +194,9 @@ def detection_limits_din32645(
     )
 
 
-@method("quality.inverse_prediction", version="1.0", source=f"{_DIN}; {_LINE}", title="Content from a response")
+@method(
+    "quality.inverse_prediction", version="1.0", source=f"{_DIN}; {LINE}", title="Content from a response"
+)
 def inverse_prediction(
     *, x: Sequence[float], y: Sequence[float], responses: Sequence[float], confidence: float = 0.95
 ) -> InversePrediction:
@@ -263,9 +257,9 @@ def sigma_slope_limits(
 ) -> SigmaSlopeLimits:
     """Return 3.3 σ/S and 10 σ/S with the σ that is named.
 
-    Parameters: `x`, `y` as in `calibration_line`, near the expected limits; `blanks`, responses of blank samples, only
-    and always with `SigmaSource.BLANKS`. Raises `MethodError` when blanks and σ do not go together or the slope is not
-    greater than 0.
+    Parameters: `x`, `y` as in `calibration_line`, near the expected limits; `blanks`, responses of blank
+    samples, only and always with `SigmaSource.BLANKS`. Raises `MethodError` when blanks and σ do not go
+    together or the slope is not greater than 0.
 
     >>> limits = sigma_slope_limits(x=[1, 2, 3, 4], y=[1.1, 1.9, 3.1, 3.9], sigma_source=SigmaSource.BLANKS,
     ...                             blanks=[0.0, 0.1, 0.2])
@@ -291,53 +285,6 @@ def sigma_slope_limits(
         sigma_source=sigma_source,
         slope=line.slope,
         reasons=(f"σ {sigma:g} is the {sigma_source.value}; slope {line.slope:g}",),
-    )
-
-
-@method(
-    "quality.linearity",
-    version="1.0",
-    source=f"{_LINE}; Mandel J (1964) The Statistical Analysis of Experimental Data, Wiley; ISO 8466-1:2021",
-    title="Linearity by lack of fit and Mandel's test",
-)
-def linearity(*, x: Sequence[float], y: Sequence[float], alpha: float = 0.05) -> Linearity:
-    """Test whether a straight line describes the calibration.
-
-    Parameters: `x`, `y` as in `calibration_line`, at least four measurements at three contents; `alpha` of each test.
-    Accepted when neither the lack-of-fit test (where contents are replicated) nor Mandel's comparison with a quadratic
-    is significant. r² is given and not used: it grows with the range, not with linearity.
-
-    >>> linearity(x=[1, 2, 3, 4, 5], y=[1.0, 4.1, 8.9, 16.2, 24.8]).accepted
-    False
-    """
-    share("alpha", alpha)
-    line = calibration_line(x=x, y=y)
-    xs, ys = np.asarray(line.x), np.asarray(line.y)
-    if line.n < 4 or np.unique(xs).size < 3:
-        raise MethodError(
-            "too little to judge linearity",
-            given=f"{line.n} measurements at {np.unique(xs).size} contents",
-            allowed="at least four measurements at three different contents",
-            next_step="measure more calibration solutions over the range",
-        )
-    ss_line = float(np.sum(np.square(line.residuals)))
-    lack_f, lack_p = _lack_of_fit(xs, ys, ss_line)
-    mandel_f, mandel_p, quadratic = _mandel(xs, ys, ss_line)
-    accepted = mandel_p >= alpha and (lack_p is None or lack_p >= alpha)
-    lack_said = "no content is replicated: lack of fit cannot be tested" if lack_p is None else f"lack of fit p {lack_p:.4g}"
-    return Linearity(
-        lack_of_fit_f=lack_f,
-        lack_of_fit_p=lack_p,
-        mandel_f=mandel_f,
-        mandel_p=mandel_p,
-        quadratic_coefficient=quadratic,
-        accepted=accepted,
-        line=line,
-        reasons=(
-            lack_said,
-            f"Mandel's test against a quadratic p {mandel_p:.4g}",
-            f"{'accepted' if accepted else 'not accepted'} at α {alpha}; r² {line.r_squared:.6f} is shown, not used",
-        ),
     )
 
 
@@ -384,34 +331,9 @@ def _fieller(line: CalibrationLine, above: float, spread: float, t: float) -> tu
         return None
     shift = above / line.slope
     reach = (
-        t * line.residual_sd / abs(line.slope) * float(np.sqrt((1.0 - g) * spread + shift**2 / line.sum_of_squares_x))
+        t
+        * line.residual_sd
+        / abs(line.slope)
+        * float(np.sqrt((1.0 - g) * spread + shift**2 / line.sum_of_squares_x))
     )
     return line.mean_x + (shift - reach) / (1.0 - g), line.mean_x + (shift + reach) / (1.0 - g)
-
-
-def _lack_of_fit(xs: Vector, ys: Vector, ss_line: float) -> tuple[float | None, float | None]:
-    levels, group = np.unique(xs, return_inverse=True)
-    pure_df, lack_df = xs.size - levels.size, levels.size - 2
-    if pure_df == 0:
-        return None, None
-    means = np.bincount(group, weights=ys) / np.bincount(group)
-    pure = float(np.sum((ys - means[group]) ** 2))
-    return _f_test((ss_line - pure) / lack_df, pure / pure_df, lack_df, pure_df)
-
-
-def _mandel(xs: Vector, ys: Vector, ss_line: float) -> tuple[float, float, float]:
-    """Return F and p of the gain by a quadratic term, and its coefficient."""
-    centred = xs - np.mean(xs)
-    design = np.column_stack([np.ones_like(centred), centred, centred**2])
-    coefficients, *_ = np.linalg.lstsq(design, ys, rcond=None)
-    ss_quadratic = float(np.sum((ys - design @ coefficients) ** 2))
-    df = xs.size - 3
-    f, p = _f_test(ss_line - ss_quadratic, ss_quadratic / df, 1, df)
-    return f, p, float(coefficients[2])
-
-
-def _f_test(numerator: float, denominator: float, df1: int, df2: int) -> tuple[float, float]:
-    if denominator <= 0.0:
-        return (0.0, 1.0) if numerator <= 0.0 else (float("inf"), 0.0)
-    f = max(numerator, 0.0) / denominator
-    return f, float(stats.f.sf(f, df1, df2))

@@ -1,7 +1,7 @@
 """What every quality method refuses at its door: text that is no number, too few values, shares outside 0 to 1.
 
-Said once here so that each refusal has the same four parts: what is wrong, what was given, what is allowed, what to
-do next.
+Said once here so that each refusal has the same four parts: what is wrong, what was given, what is allowed,
+what to do next.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def table_of_numbers(name: str, rows: Sequence[Sequence[float]], *, at_least: in
     return np.asarray(rows, dtype=np.float64)
 
 
-def same_length(name: str, values: Sequence[object] | Vector, other_name: str, others: Sequence[object] | Vector) -> None:
+def same_length(
+    name: str, values: Sequence[object] | Vector, other_name: str, others: Sequence[object] | Vector
+) -> None:
     """Refuse two lists that should belong together and do not."""
     if len(values) != len(others):
         raise MethodError(

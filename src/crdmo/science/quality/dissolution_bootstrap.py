@@ -1,7 +1,8 @@
 """Bootstrap f2: the confidence interval of the similarity factor when profiles vary too much for f2 itself.
 
-Units are resampled, never time points: the values of one tablet belong together. The estimate f2 is biased downwards, so a
-percentile interval is not enough; the bias-corrected and accelerated one is used, in two published forms.
+Units are resampled, never time points: the values of one tablet belong together. The estimate f2 is biased
+downwards, so a percentile interval is not enough; the bias-corrected and accelerated one is used, in two
+published forms.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from crdmo.science.method import MethodError, method
 from crdmo.science.quality.checks import Vector, share, whole_number
 from crdmo.science.quality.dissolution_profile import (
     SIMILAR_FROM,
-    Regulator,
     matching_tables,
     similarity_factors,
     usable_times,
 )
+from crdmo.science.quality.dissolution_rules import Regulator
 
 _SOURCE = (
     "Shah VP, Tsong Y, Sathe P, Liu JP (1998) Pharm Res 15:889-896; Efron B, Tibshirani RJ (1993) An Introduction to the "
@@ -65,12 +66,13 @@ def bootstrap_f2(
 ) -> BootstrapF2:
     """Resample the units of both products and return the interval of f2.
 
-    Parameters: `times`, `reference`, `test`, `required_units` as in `compare_profiles`; `regulator` whose rule chooses the
-    time points once, from the data in hand, or None for all points after time 0; `resamples`, at least 1000.
-    The same seed gives the same numbers. Raises `MethodError` for fewer than three usable times.
+    Parameters: `times`, `reference`, `test`, `required_units` as in `compare_profiles`; `regulator` whose
+    rule chooses the time points once, from the data in hand, or None for all points after time 0;
+    `resamples`, at least 1000. The same seed gives the same numbers. Raises `MethodError` for fewer than
+    three usable times.
 
-    Source: BCa with the acceleration of two strata (Davison and Hinkley 1997, eq. 5.24); "Shah" pools the leave-one-out
-    values of both products about their common mean (Shah et al. 1998).
+    Source: BCa with the acceleration of two strata (Davison and Hinkley 1997, eq. 5.24); "Shah" pools the
+    leave-one-out values of both products about their common mean (Shah et al. 1998).
     """
     share("confidence", confidence)
     count = whole_number("resamples", resamples, at_least=1000)

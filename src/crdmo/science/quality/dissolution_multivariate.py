@@ -1,7 +1,8 @@
 """Equivalence of dissolution profiles by the Mahalanobis distance: the ways out when f2 may not be used.
 
-Two decisions on the same distance: Tsong's confidence region, and Hoffelder's T² test for equivalence, which keeps its
-level. Both compare with the distance that a difference of (by default) 10 % at every time would have.
+Two decisions on the same distance: Tsong's confidence region, and Hoffelder's T² test for equivalence, which
+keeps its level. Both compare with the distance that a difference of (by default) 10 % at every time would
+have.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class T2Equivalence:
     reasons: tuple[str, ...]
 
 
-@method("quality.t2_equivalence", version="1.0", source=_SOURCE, title="T² equivalence of dissolution profiles")
+@method(
+    "quality.t2_equivalence", version="1.0", source=_SOURCE, title="T² equivalence of dissolution profiles"
+)
 def t2_equivalence(
     *,
     times: Sequence[float],
@@ -66,10 +69,11 @@ def t2_equivalence(
 ) -> T2Equivalence:
     """Judge two products by the Mahalanobis distance of their mean profiles.
 
-    Parameters: `times`, `reference`, `test`, `required_units` as in `compare_profiles`, all times given are used;
-    `confidence` of the region, 1 − `confidence` being the level of the equivalence test; `allowed_difference` in percent
-    dissolved at every time. `observed_lower` and `observed_upper` are the distances of the two ends of the region in
-    the direction of the observed difference; the region lies within the limit when the larger does.
+    Parameters: `times`, `reference`, `test`, `required_units` as in `compare_profiles`, all times given are
+    used; `confidence` of the region, 1 − `confidence` being the level of the equivalence test;
+    `allowed_difference` in percent dissolved at every time. `observed_lower` and `observed_upper` are the
+    distances of the two ends of the region in the direction of the observed difference; the region lies
+    within the limit when the larger does.
 
     Raises `MethodError` when there are too few units for the times, or the covariance cannot be inverted.
     """

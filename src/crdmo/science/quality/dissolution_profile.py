@@ -1,12 +1,13 @@
 """Comparison of dissolution profiles by f1 and f2, with the time points that each regulator allows.
 
-f2 rises when points on the plateau are added, so the choice of points decides the verdict. Each regulator words the choice
-and the limits on variability differently; the rule is therefore data, and the result names every point it left out and why.
+f2 rises when points on the plateau are added, so the choice of points decides the verdict. Each regulator
+words the choice and the limits on variability differently; the rule is therefore data, and the result names
+every point it left out and why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,24 +16,14 @@ from numpy.typing import NDArray
 
 from crdmo.science.method import MethodError, method
 from crdmo.science.quality.checks import Vector, finite_numbers, table_of_numbers
+from crdmo.science.quality.dissolution_rules import PLATEAU, RULES, F2Rule, Regulator
 
 _F2 = (
     "Moore JW, Flanner HH (1996) Pharm Technol 20(6):64-74; FDA (1997) Dissolution Testing of Immediate Release Solid "
     "Oral Dosage Forms; EMA CPMP/EWP/QWP/1401/98 Rev. 1 (2010) Appendix I; WHO TRS 1003 (2017) Annex 6; Health Canada "
     "(2019) Post-NOC Changes: Quality; ANVISA RDC 31/2010"
 )
-PLATEAU = 85.0
 SIMILAR_FROM = 50.0
-
-
-class Regulator(Enum):
-    """Whose rules choose the time points and limit the variability."""
-
-    EMA = "EMA"
-    FDA = "FDA"
-    WHO = "WHO"
-    HEALTH_CANADA = "Health Canada"
-    ANVISA = "ANVISA"
 
 
 class SimilarityOutcome(Enum):
@@ -74,69 +65,6 @@ class ProfileComparison:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """One regulator's rule: which means end the curve, which times are early, whether a CV limit may be reached."""
-
-    cut_by: Callable[[Vector, Vector], NDArray[np.bool_]]
-    is_early: Callable[[Vector], NDArray[np.bool_]]
-    limit_included: bool
-    words: str
-    individual_very_rapid: bool = False
-    plateau_included_when_very_rapid: bool = False
-    very_rapid_cv_limit: float | None = None
-
-
-def _either_above(reference: Vector, test: Vector) -> NDArray[np.bool_]:
-    return np.maximum(reference, test) > PLATEAU
-
-
-def _reference_reached(reference: Vector, test: Vector) -> NDArray[np.bool_]:
-    return reference >= PLATEAU
-
-
-def _first(times: Vector) -> NDArray[np.bool_]:
-    return np.arange(times.size) == 0
-
-
-def _until(minutes: float) -> Callable[[Vector], NDArray[np.bool_]]:
-    return lambda times: times <= minutes
-
-
-def _first_forty_percent(times: Vector) -> NDArray[np.bool_]:
-    return np.arange(1, times.size + 1) * 10 <= 4 * times.size
-
-
-_RULES = {
-    Regulator.EMA: _Rule(
-        _either_above, _first, False, "not more than one mean above 85 % for any product; CV < 20 % first, < 10 % after"
-    ),
-    Regulator.FDA: _Rule(
-        _either_above,
-        _until(15.0),
-        True,
-        "one measurement after 85 %, read so that neither product has more; CV ≤ 20 % to 15 min, ≤ 10 % after",
-        plateau_included_when_very_rapid=True,
-    ),
-    Regulator.WHO: _Rule(
-        _reference_reached,
-        _until(10.0),
-        True,
-        "one point once the reference has reached 85 %; CV ≤ 20 % to 10 min, ≤ 10 % after",
-    ),
-    Regulator.HEALTH_CANADA: _Rule(
-        _either_above, _first, True, "one measurement after 85 %; CV ≤ 20 % first, ≤ 10 % after", True
-    ),
-    Regulator.ANVISA: _Rule(
-        _either_above,
-        _first_forty_percent,
-        True,
-        "one point after 85 %; CV ≤ 20 % in the first 40 % of the points, ≤ 10 % after",
-        very_rapid_cv_limit=10.0,
-    ),
-}
-
-
 @method("quality.f1", version="1.0", source=_F2, title="Difference factor f1 of mean profiles")
 def f1(*, reference_means: Sequence[float], test_means: Sequence[float]) -> float:
     """Return f1 = 100 Σ|R − T| / ΣR of mean profiles in percent dissolved, at the times that are to be compared.
@@ -168,7 +96,12 @@ def f2(*, reference_means: Sequence[float], test_means: Sequence[float]) -> floa
     return float(similarity_factors(reference, test))
 
 
-@method("quality.compare_profiles", version="1.0", source=_F2, title="Dissolution similarity by a regulator's rules")
+@method(
+    "quality.compare_profiles",
+    version="1.0",
+    source=_F2,
+    title="Dissolution similarity by a regulator's rules",
+)
 def compare_profiles(
     *,
     times: Sequence[float],
@@ -179,15 +112,15 @@ def compare_profiles(
 ) -> ProfileComparison:
     """Compare two products' dissolution profiles as the regulator asks.
 
-    Parameters: `times` in minutes, rising; `reference` and `test`, one row of percent dissolved for each unit, one column
-    for each time; `required_units`, 12 unless the protocol justifies another number.
+    Parameters: `times` in minutes, rising; `reference` and `test`, one row of percent dissolved for each
+    unit, one column for each time; `required_units`, 12 unless the protocol justifies another number.
 
-    Time 0 is never used. Very rapid dissolution (both above 85 % within 15 minutes) needs no f2. f2 does not apply with
-    fewer than three points or where a coefficient of variation exceeds its limit: use bootstrap f2 or `t2_equivalence`.
-    Raises `MethodError` for tables that do not match the times.
+    Time 0 is never used. Very rapid dissolution (both above 85 % within 15 minutes) needs no f2. f2 does not
+    apply with fewer than three points or where a coefficient of variation exceeds its limit: use bootstrap f2
+    or `t2_equivalence`. Raises `MethodError` for tables that do not match the times.
     """
     t, ref, tst = matching_tables(times, reference, test, required_units)
-    rule = _RULES[regulator]
+    rule = RULES[regulator]
     points = _points(t, ref, tst, rule)
     used = np.array([p.used for p in points])
     accepted = not any(_too_variable(p, rule) for p in points if p.used)
@@ -200,7 +133,10 @@ def compare_profiles(
         said.append(f"only {np.count_nonzero(used)} point(s) may be used, at least 3 are needed")
     else:
         ref_means, test_means = ref[:, used].mean(axis=0), tst[:, used].mean(axis=0)
-        factors = (f1(reference_means=ref_means, test_means=test_means), float(similarity_factors(ref_means, test_means)))
+        factors = (
+            f1(reference_means=ref_means, test_means=test_means),
+            float(similarity_factors(ref_means, test_means)),
+        )
         outcome = _verdict(factors[1], accepted)
         said.append(f"f2 {factors[1]:.5f} over {np.count_nonzero(used)} points")
     said += [_variable_sentence(p) for p in points if p.used and _too_variable(p, rule)]
@@ -226,7 +162,10 @@ def similarity_factors(reference: NDArray[np.float64], test: NDArray[np.float64]
 
 
 def matching_tables(
-    times: Sequence[float], reference: Sequence[Sequence[float]], test: Sequence[Sequence[float]], required_units: int
+    times: Sequence[float],
+    reference: Sequence[Sequence[float]],
+    test: Sequence[Sequence[float]],
+    required_units: int,
 ) -> tuple[Vector, NDArray[np.float64], NDArray[np.float64]]:
     """Return times and both tables, or refuse when they do not describe one comparison."""
     t = finite_numbers("times", times)
@@ -249,13 +188,18 @@ def matching_tables(
     return t, tables[0], tables[1]
 
 
-def usable_times(t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], regulator: Regulator) -> NDArray[np.bool_]:
+def usable_times(
+    t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], regulator: Regulator
+) -> NDArray[np.bool_]:
     """Return which times the regulator lets into f2."""
-    return np.array([p.used for p in _points(t, ref, tst, _RULES[regulator])])
+    return np.array([p.used for p in _points(t, ref, tst, RULES[regulator])])
 
 
 def _pair(reference_means: Sequence[float], test_means: Sequence[float]) -> tuple[Vector, Vector]:
-    reference, test = finite_numbers("reference_means", reference_means), finite_numbers("test_means", test_means)
+    reference, test = (
+        finite_numbers("reference_means", reference_means),
+        finite_numbers("test_means", test_means),
+    )
     if reference.size != test.size:
         raise MethodError(
             "the profiles have different times",
@@ -267,7 +211,7 @@ def _pair(reference_means: Sequence[float], test_means: Sequence[float]) -> tupl
 
 
 def _points(
-    t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], rule: _Rule
+    t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], rule: F2Rule
 ) -> tuple[VariabilityAtTime, ...]:
     ref_means, test_means = ref.mean(axis=0), tst.mean(axis=0)
     after_zero = t > 0.0
@@ -301,7 +245,7 @@ def _cv(column: Vector) -> float | None:
     return 100.0 * float(np.std(column, ddof=1)) / mean if column.size > 1 and mean > 0.0 else None
 
 
-def _too_variable(point: VariabilityAtTime, rule: _Rule) -> bool:
+def _too_variable(point: VariabilityAtTime, rule: F2Rule) -> bool:
     cvs = [cv for cv in (point.reference_cv, point.test_cv) if cv is not None]
     return any(cv > point.cv_limit or (cv == point.cv_limit and not rule.limit_included) for cv in cvs)
 
@@ -311,13 +255,15 @@ def _variable_sentence(point: VariabilityAtTime) -> str:
     return f"at {point.time:g} min the CV (reference, test: {cvs}) exceeds the limit of {point.cv_limit:g} %"
 
 
-def _very_rapid(t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], rule: _Rule) -> bool:
+def _very_rapid(t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], rule: F2Rule) -> bool:
     """Say whether both products are dissolved at the last time up to 15 minutes, as the regulator counts it."""
     early = np.flatnonzero((t > 0.0) & (t <= 15.0))
     if not early.size:
         return False
     columns = (ref[:, early[-1]], tst[:, early[-1]])
-    if rule.very_rapid_cv_limit is not None and any((_cv(c) or 0.0) > rule.very_rapid_cv_limit for c in columns):
+    if rule.very_rapid_cv_limit is not None and any(
+        (_cv(c) or 0.0) > rule.very_rapid_cv_limit for c in columns
+    ):
         return False
     dissolved = min(float(c.min() if rule.individual_very_rapid else c.mean()) for c in columns)
     return dissolved > PLATEAU or (rule.plateau_included_when_very_rapid and dissolved == PLATEAU)

@@ -1,7 +1,8 @@
 """Confidence intervals for sums and differences of mean squares.
 
-A variance component is a difference of mean squares, so no exact interval exists. The modified large-sample interval
-keeps its stated coverage at the few degrees of freedom that a precision study has, where a normal approximation does not.
+A variance component is a difference of mean squares, so no exact interval exists. The modified large-sample
+interval keeps its stated coverage at the few degrees of freedom that a precision study has, where a normal
+approximation does not.
 """
 
 from __future__ import annotations
@@ -26,13 +27,17 @@ def modified_large_sample_interval(
 ) -> tuple[float, float]:
     """Return the interval of Σ c·MS whose coefficients have both signs.
 
-    Source: Ting N, Burdick RK, Graybill FA, Jeyaratnam S, Lu TFC (1990) J Stat Comput Simul 35:135-143, with the
-    terms for pairs of unlike sign; Burdick RK, Graybill FA (1992) Confidence Intervals on Variance Components, ch. 3.
+    Source: Ting N, Burdick RK, Graybill FA, Jeyaratnam S, Lu TFC (1990) J Stat Comput Simul 35:135-143, with
+    the terms for pairs of unlike sign; Burdick RK, Graybill FA (1992) Confidence Intervals on Variance
+    Components, ch. 3.
     """
     tail = (1.0 - confidence) / 2.0
     estimate = float(coefficients @ mean_squares)
     positive, negative = coefficients > 0.0, coefficients < 0.0
-    plus, minus = coefficients[positive] * mean_squares[positive], -coefficients[negative] * mean_squares[negative]
+    plus, minus = (
+        coefficients[positive] * mean_squares[positive],
+        -coefficients[negative] * mean_squares[negative],
+    )
     below = _squared_reach(plus, df[positive], minus, df[negative], tail)
     above = _squared_reach(minus, df[negative], plus, df[positive], tail)
     return estimate - float(np.sqrt(below)), estimate + float(np.sqrt(above))

@@ -1,8 +1,8 @@
 """Outlier tests: extreme studentized deviate, Grubbs and Dixon, with exact critical values.
 
-An outlier test alone never invalidates a chemical result (FDA, Investigating Out-of-Specification Test Results, 2022,
-section IV.B.5; USP <1010>): it may describe the data of a validation study or point an investigation, and the value
-stays in the record. No function here returns data with values left out.
+An outlier test alone never invalidates a chemical result (FDA, Investigating Out-of-Specification Test
+Results, 2022, section IV.B.5; USP <1010>): it may describe the data of a validation study or point an
+investigation, and the value stays in the record. No function here returns data with values left out.
 """
 
 from __future__ import annotations
@@ -83,13 +83,16 @@ class DixonTest:
     reasons: tuple[str, ...]
 
 
-@method("quality.outliers_esd", version="1.0", source=_ESD, title="Generalised extreme studentized deviate test")
+@method(
+    "quality.outliers_esd", version="1.0", source=_ESD, title="Generalised extreme studentized deviate test"
+)
 def outliers_esd(*, values: Sequence[float], at_most: int = 1, alpha: float = 0.05) -> OutlierTest:
     """Test for up to `at_most` outliers at either end; `at_most` is fixed before the data are seen.
 
-    Parameters: `values`, any one unit, from one normal population but for the outliers; `alpha` two-sided. All steps are
-    taken, and the last one that exceeds its critical value fixes the number of outliers, which guards against masking.
-    Raises `MethodError` when fewer than three values would remain or all remaining values are equal.
+    Parameters: `values`, any one unit, from one normal population but for the outliers; `alpha` two-sided.
+    All steps are taken, and the last one that exceeds its critical value fixes the number of outliers, which
+    guards against masking. Raises `MethodError` when fewer than three values would remain or all remaining
+    values are equal.
 
     >>> found = outliers_esd(values=[100.0, 100.1, 100.3, 100.0, 99.7, 99.9, 100.2, 99.5, 100.0, 95.7])
     >>> round(found.steps[0].statistic, 3), round(found.steps[0].critical_value, 3), found.outlier_positions
@@ -136,9 +139,9 @@ def outlier_grubbs(*, values: Sequence[float], tail: Tail = Tail.EITHER, alpha: 
 def outlier_dixon(*, values: Sequence[float], tail: Tail = Tail.EITHER, alpha: float = 0.05) -> DixonTest:
     """Test one end value by the ratio Dixon recommends for the number of values: r10 to 7, r11 to 10, r21 to 13, r22 to 30.
 
-    Parameters: as in `outlier_grubbs`. The distribution of the ratio is integrated, not read from a table; for either end
-    the larger ratio is taken and its one-sided p doubled.
-    Raises `MethodError` for fewer than 3 or more than 30 values, or when the values the ratio divides by are equal.
+    Parameters: as in `outlier_grubbs`. The distribution of the ratio is integrated, not read from a table;
+    for either end the larger ratio is taken and its one-sided p doubled. Raises `MethodError` for fewer than
+    3 or more than 30 values, or when the values the ratio divides by are equal.
 
     >>> test = outlier_dixon(values=[0.189, 0.167, 0.187, 0.183, 0.186, 0.182, 0.181], tail=Tail.LOWEST)
     >>> test.ratio_name, round(test.statistic, 3), round(test.critical_value, 3)
@@ -181,7 +184,9 @@ def outlier_dixon(*, values: Sequence[float], tail: Tail = Tail.EITHER, alpha: f
 def dixon_critical_value(n: int, one_sided_alpha: float, near: int, far: int) -> float:
     """Return the value that (x_n − x_{n−near}) / (x_n − x_{1+far}) exceeds with probability `one_sided_alpha`."""
     return float(
-        optimize.brentq(lambda r: _ratio_tail(r, n, near, far) - one_sided_alpha, 1e-9, 1.0 - 1e-12, xtol=1e-10)
+        optimize.brentq(
+            lambda r: _ratio_tail(r, n, near, far) - one_sided_alpha, 1e-9, 1.0 - 1e-12, xtol=1e-10
+        )
     )
 
 
@@ -209,8 +214,9 @@ def _ratio(rising: Vector, near: int, far: int) -> float:
 def _ratio_tail(r: float, n: int, near: int, far: int) -> float:
     """Return P(ratio > r) of a normal sample.
 
-    With x the far order statistic and z the largest, the event says that the neighbour lies below z − r (z − x). Values
-    between x and the neighbour, and between it and z, integrate in closed form over u = Φ(y) − Φ(x); x and z are left.
+    With x the far order statistic and z the largest, the event says that the neighbour lies below z − r (z −
+    x). Values between x and the neighbour, and between it and z, integrate in closed form over u = Φ(y) −
+    Φ(x); x and z are left.
     """
     nodes, weights = np.polynomial.legendre.leggauss(160)
     x, wx = 8.5 * nodes, 8.5 * weights
@@ -234,7 +240,9 @@ def _deviate_limit(n: int, tail: float) -> float:
     return (n - 1) * t / float(np.sqrt(n * (n - 2 + t * t)))
 
 
-def _farthest(y: Vector, left: np.ndarray[tuple[int], np.dtype[np.int64]], critical: float, tail: Tail) -> OutlierStep:
+def _farthest(
+    y: Vector, left: np.ndarray[tuple[int], np.dtype[np.int64]], critical: float, tail: Tail
+) -> OutlierStep:
     kept = y[left]
     mean, s = float(np.mean(kept)), float(np.std(kept, ddof=1))
     if s == 0.0:

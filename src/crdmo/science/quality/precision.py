@@ -1,8 +1,8 @@
 """Precision of a method: the variance components of a nested design, and the precision a result will really have.
 
-A relative standard deviation over all results hides where the variation comes from. Nested analysis of variance splits it
-into site, day, run and repeatability, so that a replication strategy can be chosen. Each concentration is a study of its
-own: pooling samples would count the distance between them as imprecision.
+A relative standard deviation over all results hides where the variation comes from. Nested analysis of
+variance splits it into site, day, run and repeatability, so that a replication strategy can be chosen. Each
+concentration is a study of its own: pooling samples would count the distance between them as imprecision.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scipy import linalg, stats
 from crdmo.science.method import MethodError, method
 from crdmo.science.quality.checks import Vector, finite_numbers, same_length, share
 from crdmo.science.quality.mean_square_intervals import chi_square_interval, modified_large_sample_interval
+from crdmo.science.quality.nested_anova import MeanSquareRow, nested_anova, nested_cells
 
 _SOURCE = (
     "Searle SR, Casella G, McCulloch CE (1992) Variance Components, Wiley, ch. 3 and 5 (ANOVA type 1, unbalanced nested); "
@@ -37,7 +38,8 @@ class Interval:
 class Component:
     """One variance component, or a sum of them: variance in squared unit of the result, SD in its unit, CV in percent.
 
-    `estimate` is what the mean squares gave and may be negative; `variance` is the reported one, never below 0.
+    `estimate` is what the mean squares gave and may be negative; `variance` is the reported one, never below
+    0.
     """
 
     name: str
@@ -52,22 +54,11 @@ class Component:
 
 
 @dataclass(frozen=True)
-class MeanSquareRow:
-    """One line of the analysis of variance; `expected` holds the coefficient of each component in E(MS)."""
-
-    name: str
-    degrees_of_freedom: int
-    sum_of_squares: float
-    mean_square: float
-    expected: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class VarianceComponents:
     """The variance components of one sample.
 
-    `components` from the outermost factor to the error; `precision` are the sums from the error outwards: repeatability
-    first, then with each wider condition added, the last being the total.
+    `components` from the outermost factor to the error; `precision` are the sums from the error outwards:
+    repeatability first, then with each wider condition added, the last being the total.
     """
 
     sample: str | None
@@ -99,12 +90,14 @@ def variance_components(
 ) -> VarianceComponents:
     """Split the variance of `values` into the nested factors and the error (ANOVA type 1, balanced or not).
 
-    Parameters: `values`, one per observation, any one unit; `factor_names` from the outermost inwards, e.g. day, run;
-    `factor_levels`, for each factor one label per observation (a label is read within its outer factors, so run 1 of day 1
-    is not run 1 of day 2); `samples`, the concentration that each observation belongs to; `confidence` of the intervals.
+    Parameters: `values`, one per observation, any one unit; `factor_names` from the outermost inwards, e.g.
+    day, run; `factor_levels`, for each factor one label per observation (a label is read within its outer
+    factors, so run 1 of day 1 is not run 1 of day 2); `samples`, the concentration that each observation
+    belongs to; `confidence` of the intervals.
 
-    Returns the table, each component and the cumulated precision. Raises `MethodError` when several samples are mixed
-    (unless the protocol states the pooling), when a factor has no freedom, or when nothing is replicated.
+    Returns the table, each component and the cumulated precision. Raises `MethodError` when several samples
+    are mixed (unless the protocol states the pooling), when a factor has no freedom, or when nothing is
+    replicated.
 
     Source: Searle, Casella and McCulloch 1992; negative estimates are reported 0 and not part of the total.
 
@@ -115,13 +108,15 @@ def variance_components(
     y = finite_numbers("values", values, at_least=3)
     share("confidence", confidence)
     sample = _one_sample(y, samples, pooling_of_samples_stated)
-    cells = _nested_cells(y, factor_names, factor_levels)
+    cells = nested_cells(y, factor_names, factor_levels)
     names = (*factor_names, "error")
-    rows = _anova(y, names, cells)
+    rows = nested_anova(y, names, cells)
     mean = float(np.mean(y))
     fit = _Fit.of(rows, mean, confidence)
     components = tuple(fit.component(name, [i]) for i, name in enumerate(names))
-    precision = tuple(fit.component(_condition(names, i), range(i, len(names))) for i in reversed(range(len(names))))
+    precision = tuple(
+        fit.component(_condition(names, i), range(i, len(names))) for i in reversed(range(len(names)))
+    )
     balanced = all(np.unique(np.bincount(cell)).size == 1 for cell in cells)
     return VarianceComponents(
         sample=sample,
@@ -163,7 +158,9 @@ def precision_by_sample(
         variance_components(
             values=[float(v) for v, s in zip(y, samples, strict=True) if s == sample],
             factor_names=factor_names,
-            factor_levels=[[x for x, s in zip(f, samples, strict=True) if s == sample] for f in factor_levels],
+            factor_levels=[
+                [x for x, s in zip(f, samples, strict=True) if s == sample] for f in factor_levels
+            ],
             samples=[s for s in samples if s == sample],
             confidence=confidence,
         )
@@ -184,65 +181,6 @@ def _one_sample(y: Vector, samples: Sequence[str] | None, pooling_stated: bool) 
             next_step="analyse each sample by itself (precision_by_sample), or set pooling_of_samples_stated",
         )
     return " + ".join(distinct)
-
-
-def _nested_cells(
-    y: Vector, names: Sequence[str], levels: Sequence[Sequence[str]]
-) -> tuple[NDArray[np.int64], ...]:
-    """Return for each factor the number of the cell that each observation lies in, labels read within outer factors."""
-    if not names or len(names) != len(levels) or len(set(names)) != len(names):
-        raise MethodError(
-            "each factor needs a name of its own and a list of levels",
-            given=f"names {list(names)}, {len(levels)} lists of levels",
-            allowed="at least one factor, named once, outermost first",
-            next_step="name every factor of the design",
-        )
-    cells = []
-    outer = np.zeros(y.size, dtype=np.int64)
-    for name, labels in zip(names, levels, strict=True):
-        same_length("values", y, f"levels of {name}", labels)
-        _, label_codes = np.unique(np.asarray([str(x) for x in labels]), return_inverse=True)
-        _, inner = np.unique(outer * (label_codes.max() + 1) + label_codes, return_inverse=True)
-        outer = inner.astype(np.int64)
-        cells.append(outer)
-    return tuple(cells)
-
-
-def _anova(y: Vector, names: Sequence[str], cells: Sequence[NDArray[np.int64]]) -> tuple[MeanSquareRow, ...]:
-    """Return the sequential sums of squares with the coefficients of every component in their expectation."""
-    chain = [np.zeros(y.size, dtype=np.int64), *cells, np.arange(y.size)]
-    fitted = [np.bincount(c, weights=y)[c] / np.bincount(c)[c] for c in chain]
-    rows = []
-    for i in range(1, len(chain)):
-        df = int(chain[i].max() - chain[i - 1].max())
-        if df < 1:
-            raise _no_freedom(names[i - 1])
-        ss = float(np.sum((fitted[i] - fitted[i - 1]) ** 2))
-        spread = [_within(chain[j], chain[i]) - _within(chain[j], chain[i - 1]) for j in range(1, len(chain))]
-        expected = tuple(0.0 if j < i else s / df for j, s in enumerate(spread, start=1))
-        rows.append(MeanSquareRow(names[i - 1], df, ss, ss / df, expected))
-    return tuple(rows)
-
-
-def _within(inner: NDArray[np.int64], outer: NDArray[np.int64]) -> float:
-    """Return Σ n_c² / n_outer(c) over the cells c of `inner`: how much of their variance a mean over `outer` carries."""
-    return float(np.sum(np.bincount(inner)[inner] / np.bincount(outer)[outer]))
-
-
-def _no_freedom(name: str) -> MethodError:
-    if name == "error":
-        return MethodError(
-            "nothing is replicated within the innermost factor",
-            given="one observation for each of its levels",
-            allowed="at least one level with two observations",
-            next_step="leave the innermost factor out: its variance is then part of the error",
-        )
-    return MethodError(
-        f"factor {name} has no degree of freedom",
-        given="as many levels as the factor around it",
-        allowed="more levels than the factor around it",
-        next_step=f"leave {name} out, or merge it with the factor around it",
-    )
 
 
 @dataclass(frozen=True)
@@ -299,12 +237,16 @@ class _Fit:
         if np.all(coefficients >= 0.0) and df is not None:
             lower, upper = chi_square_interval(variance, df, self.confidence)
         else:
-            lower, upper = modified_large_sample_interval(coefficients, self.mean_squares, self.df, self.confidence)
+            lower, upper = modified_large_sample_interval(
+                coefficients, self.mean_squares, self.df, self.confidence
+            )
         return Interval(max(lower, 0.0), max(upper, 0.0))
 
 
 def _root(interval: Interval | None) -> Interval | None:
-    return None if interval is None else Interval(float(np.sqrt(interval.lower)), float(np.sqrt(interval.upper)))
+    return (
+        None if interval is None else Interval(float(np.sqrt(interval.lower)), float(np.sqrt(interval.upper)))
+    )
 
 
 def _condition(names: Sequence[str], outermost: int) -> str:
@@ -313,10 +255,12 @@ def _condition(names: Sequence[str], outermost: int) -> str:
     return "total" if outermost == 0 else f"within {names[outermost - 1]}"
 
 
-def _reasons(
-    components: Sequence[Component], balanced: bool, pooled: bool, mean: float
-) -> tuple[str, ...]:
-    said = ["the design is balanced" if balanced else "the design is not balanced: type-1 sums of squares are used"]
+def _reasons(components: Sequence[Component], balanced: bool, pooled: bool, mean: float) -> tuple[str, ...]:
+    said = [
+        "the design is balanced"
+        if balanced
+        else "the design is not balanced: type-1 sums of squares are used"
+    ]
     said += [
         f"{c.name}: the estimate {c.estimate:.4g} is negative, reported as 0 and not part of the total"
         for c in components

@@ -1,7 +1,7 @@
 """Normal tolerance factors, exact: how many standard deviations hold a stated share of the population with confidence.
 
-Table values are rarely at the n in hand, and the usual approximations (Howe 1969) are short by up to a few parts in a
-thousand at small n; the exact factors cost a millisecond, so they are computed.
+Table values are rarely at the n in hand, and the usual approximations (Howe 1969) are short by up to a few
+parts in a thousand at small n; the exact factors cost a millisecond, so they are computed.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def tolerance_factor_one_sided(
 ) -> ToleranceFactor:
     """Return k so that mean + k · s exceeds the share `content` of a normal population, with `confidence`.
 
-    Parameters: `n` observations behind the mean; `content` and `confidence` as shares; `degrees_of_freedom` of s when
-    it is not n − 1. Raises `MethodError` for n < 2 or shares outside 0 to 1.
+    Parameters: `n` observations behind the mean; `content` and `confidence` as shares; `degrees_of_freedom`
+    of s when it is not n − 1. Raises `MethodError` for n < 2 or shares outside 0 to 1.
 
     Source: Odeh and Owen 1980, table 1; k = t'(confidence; ν, z√n) / √n.
 
@@ -109,7 +109,8 @@ def tolerance_factor_two_sided(
     share("content", content)
     share("confidence", confidence)
     howe = float(
-        special.ndtri((1.0 + content) / 2.0) * np.sqrt(nu * (1.0 + 1.0 / n) / stats.chi2.ppf(1.0 - confidence, nu))
+        special.ndtri((1.0 + content) / 2.0)
+        * np.sqrt(nu * (1.0 + 1.0 / n) / stats.chi2.ppf(1.0 - confidence, nu))
     )
     half_widths_squared = _half_widths_squared(n, content)
     factor = _root(lambda k: _two_sided_confidence(k, nu, half_widths_squared) - confidence, howe)
@@ -127,8 +128,8 @@ def tolerance_interval(
 ) -> ToleranceInterval:
     """Return the limits that hold the share `content` of the population that `values` come from.
 
-    Parameters: `values` in any one unit, independent and normally distributed; `sides` says which limits are wanted.
-    Raises `MethodError` for fewer than two values. Source: as the factors.
+    Parameters: `values` in any one unit, independent and normally distributed; `sides` says which limits are
+    wanted. Raises `MethodError` for fewer than two values. Source: as the factors.
 
     >>> round(tolerance_interval(values=[-1.0, 1.0] * 5, content=0.90).upper / (10 / 9) ** 0.5, 4)
     2.8563
@@ -170,8 +171,8 @@ def _legendre(points: int) -> tuple[Vector, Vector]:
 def _half_widths_squared(n: int, content: float) -> tuple[Vector, Vector]:
     """Return r² at each node of the deviation of the mean, and the weights of the nodes.
 
-    r is half the width of the interval around a mean that is off by x/√n which holds `content`; it does not depend on k,
-    so it is solved once. The mean's density is even, hence the integral from 0 with a factor 2.
+    r is half the width of the interval around a mean that is off by x/√n which holds `content`; it does not
+    depend on k, so it is solved once. The mean's density is even, hence the integral from 0 with a factor 2.
     """
     nodes, weights = _legendre(120)
     x = (nodes + 1.0) * 4.5
@@ -188,7 +189,8 @@ def _two_sided_confidence(k: float, nu: int, half_widths: tuple[Vector, Vector])
 def _one_sided_confidence(k: float, n: int, nu: int, z: float) -> float:
     """Return P(mean + k s ≥ z-quantile) by integrating over s.
 
-    The distribution of s is spread over quantiles of χ², which stays accurate where noncentral t loses digits.
+    The distribution of s is spread over quantiles of χ², which stays accurate where noncentral t loses
+    digits.
     """
     nodes, weights = _legendre(200)
     low = float(np.sqrt(stats.chi2.ppf(1e-15, nu) / nu))

@@ -1,7 +1,8 @@
 """Uniformity of dosage units, USP <905> (Ph. Eur. 2.9.40): the acceptance value, in two stages, on exact decimals.
 
-Three slips are common: keeping k = 2.4 with thirty units, taking M as for T = 100 when the target is above 101.5 %, and
-holding the individual limit L2 against ten units. The rules stand here once, and a brute-force table tests each boundary.
+Three slips are common: keeping k = 2.4 with thirty units, taking M as for T = 100 when the target is above
+101.5 %, and holding the individual limit L2 against ten units. The rules stand here once, and a brute-force
+table tests each boundary.
 """
 
 from __future__ import annotations
@@ -77,12 +78,13 @@ def content_uniformity(
 ) -> UniformityVerdict:
     """Decide <905> on the individual contents of 10 units, or of 30 when the first 10 did not meet stage 1.
 
-    Parameters: `contents` in percent of label claim, in the order tested; `target` T, the content at manufacture that the
-    specification states, 100.0 unless it is above 101.5; `l1`, `l2` as the monograph writes them.
+    Parameters: `contents` in percent of label claim, in the order tested; `target` T, the content at
+    manufacture that the specification states, 100.0 unless it is above 101.5; `l1`, `l2` as the monograph
+    writes them.
 
-    Stage 1: acceptance value at most L1. Stage 2: acceptance value of 30 (k = 2.0) at most L1 and no unit outside
-    (1 ± L2/100) M. The acceptance value is rounded to the places of L1; individual limits are not rounded.
-    Raises `MethodError` for another number of units, or 30 units although stage 1 was met.
+    Stage 1: acceptance value at most L1. Stage 2: acceptance value of 30 (k = 2.0) at most L1 and no unit
+    outside (1 ± L2/100) M. The acceptance value is rounded to the places of L1; individual limits are not
+    rounded. Raises `MethodError` for another number of units, or 30 units although stage 1 was met.
 
     >>> units = [Decimal(x) for x in "99.0 100.1 101.2 98.7 100.4 99.8 100.9 99.5 100.2 100.0".split()]
     >>> verdict = content_uniformity(contents=units)
@@ -104,8 +106,9 @@ def weight_variation(
 ) -> UniformityVerdict:
     """Decide <905> on contents estimated from weights: x = w · A / mean weight.
 
-    Parameters: `weights` of the units (of the contents, for capsules), any one unit; `assay` A, percent of label claim of
-    a representative sample; the rest as in `content_uniformity`. Errors as there, and for weights not greater than 0.
+    Parameters: `weights` of the units (of the contents, for capsules), any one unit; `assay` A, percent of
+    label claim of a representative sample; the rest as in `content_uniformity`. Errors as there, and for
+    weights not greater than 0.
     """
     w = finite_decimals("weights", weights)
     finite_decimals("assay", [assay])
@@ -119,12 +122,20 @@ def weight_variation(
     return _decide(_estimated(w, assay), target, l1, l2, UniformityTest.WEIGHT_VARIATION, w, assay)
 
 
-@method("quality.uniformity_test_required", version="1.0", source=f"{_SOURCE}, table 1", title="Which <905> test applies")
-def uniformity_test_required(*, form: DosageForm, content_mg: Decimal, percent_of_unit: Decimal) -> UniformityTest:
+@method(
+    "quality.uniformity_test_required",
+    version="1.0",
+    source=f"{_SOURCE}, table 1",
+    title="Which <905> test applies",
+)
+def uniformity_test_required(
+    *, form: DosageForm, content_mg: Decimal, percent_of_unit: Decimal
+) -> UniformityTest:
     """Return the test that table 1 asks for.
 
-    Parameters: `content_mg` of the active substance in a unit; `percent_of_unit` by weight that it makes up (of the fill, for
-    capsules). Where the threshold of 25 mg and 25 % decides, both must be reached for weight variation.
+    Parameters: `content_mg` of the active substance in a unit; `percent_of_unit` by weight that it makes up
+    (of the fill, for capsules). Where the threshold of 25 mg and 25 % decides, both must be reached for
+    weight variation.
 
     >>> uniformity_test_required(form=DosageForm.HARD_CAPSULE, content_mg=Decimal(25), percent_of_unit=Decimal(25)).value
     'weight variation'
@@ -262,7 +273,9 @@ def _reasons(
         f"acceptance value |M − mean| + {stage.k} s = {rounded} {'≤' if rounded <= l1 else '>'} L1 = {l1}",
     ]
     if n == 30:
-        where = f"unit(s) {', '.join(map(str, stage.outside))} outside" if stage.outside else "no unit outside"
+        where = (
+            f"unit(s) {', '.join(map(str, stage.outside))} outside" if stage.outside else "no unit outside"
+        )
         said.append(f"{where} {_shown(stage.lower)} to {_shown(stage.upper)}")
     said.append("test the next 20 units" if outcome is StageOutcome.NEXT_STAGE else outcome.value)
     return tuple(said)

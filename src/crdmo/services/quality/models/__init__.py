@@ -1,7 +1,7 @@
 """The records of quality control, one file a subject."""
 
 from .bench import Instrument, InstrumentEvent, Method, Qualification, Reagent
-from .certificates import Certificate, Disposition
+from .certificates import Certificate, CertificateCopy, Disposition, TrailReview
 from .investigations import Investigation, InvestigationStep, RetestPlan
 from .results import ControlResult, Reading, Result, Test, Worksheet, WorksheetReagent
 from .specifications import Criterion, Specification
@@ -9,6 +9,7 @@ from .stability import Condition, Excursion, Protocol, Pull, ShelfLife, StudyLot
 
 __all__ = [
     "Certificate",
+    "CertificateCopy",
     "Condition",
     "ControlResult",
     "Criterion",
@@ -30,6 +31,7 @@ __all__ = [
     "Specification",
     "StudyLot",
     "Test",
+    "TrailReview",
     "Worksheet",
     "WorksheetReagent",
 ]

@@ -15,9 +15,9 @@ from .specifications import Specification
 
 
 class Certificate(Record):
-    """A certificate of analysis: its lines as they were issued, its PDF and JSON by content. A re-issue keeps the old one."""
+    """A certificate of analysis: its lines as they were issued. A re-issue keeps the old one."""
 
-    steps: ClassVar[frozenset[str]] = frozenset({"state", "pdf", "json"})
+    steps: ClassVar[frozenset[str]] = frozenset({"state"})
 
     code = models.CharField(max_length=30)
     issue = models.IntegerField(default=1)
@@ -29,14 +29,36 @@ class Certificate(Record):
     lines = CanonicalJSONField(default=list)
     conclusion = models.CharField(max_length=300)
     issued_at = models.DateTimeField()
-    pdf = models.CharField(max_length=71, blank=True, default="")
-    json = models.CharField(max_length=71, blank=True, default="")
     replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     reissue_reason = models.CharField(max_length=300, blank=True, default="")
     sources = CanonicalJSONField(default=list)
 
     def __str__(self) -> str:
         return f"{self.code} issue {self.issue}"
+
+
+class CertificateCopy(Record):
+    """The PDF and JSON of a signed certificate, by content. Made after the signature, so that they show it."""
+
+    certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="copies")
+    pdf = models.CharField(max_length=71)
+    json = models.CharField(max_length=71)
+
+    def __str__(self) -> str:
+        return f"{self.certificate} as issued"
+
+
+class TrailReview(Record):
+    """The audit trail of a lot was reviewed up to an entry, with the exceptions that were seen; it is signed."""
+
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="trail_reviews")
+    up_to_entry = models.BigIntegerField()
+    exceptions = CanonicalJSONField(default=list)
+    conclusion = models.TextField()
+    reviewer = models.ForeignKey(Person, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Audit-trail review of {self.lot.code}"
 
 
 class Disposition(Record):

@@ -1,0 +1,1 @@
+"""Quality control: rounding and verdicts, stability, validation, dissolution, control charts."""

@@ -1,0 +1,1 @@
+"""The verbs of quality control. The only place that writes its records; pages, API, CLI and demo all call these."""
