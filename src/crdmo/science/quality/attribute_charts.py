@@ -21,8 +21,8 @@ from crdmo.science.quality.control_chart_constants import d2
 from crdmo.science.quality.run_rules import BEYOND_LIMITS, Restart, Rule, Signal, signals_of
 
 _SOURCE = (
-    "ISO 7870-2:2023; Montgomery DC (2013) Introduction to Statistical Quality Control, 7th ed., Wiley, ch. 7; "
-    "Laney DB (2002) Qual Eng 14:531-537"
+    "ISO 7870-2:2023; Montgomery DC (2013) Introduction to Statistical Quality Control, 7th ed., Wiley, "
+    "ch. 7; Laney DB (2002) Qual Eng 14:531-537"
 )
 
 
@@ -37,7 +37,7 @@ class AttributeKind(Enum):
 
 @dataclass(frozen=True)
 class AttributeBaseline:
-    """The frozen centre and dispersion; `size` is the constant sample size of np and c charts, None for p and u.
+    """The frozen centre and dispersion; `size` is the sample size of np and c charts, None for p and u.
 
     `dispersion` is χ²/df of the baseline (1 for pure chance); `laney_factor` is 1 unless widening was asked
     for. `false_alarm_rate` is what the three-sigma limits really have at the (median) baseline size.
@@ -115,9 +115,7 @@ def baseline_attributes(
     )
 
 
-@method(
-    "quality.chart_attributes", version="1.0", source=_SOURCE, title="p, np, c or u chart against a baseline"
-)
+@method("quality.chart_attributes", version="1.0", source=_SOURCE, title="p, np, c or u chart against a baseline")
 def chart_attributes(
     *,
     counts: Sequence[float],
@@ -201,9 +199,7 @@ def _false_alarm_rate(kind: AttributeKind, rate: float, size: float, factor: flo
     return float(chance.sf(np.floor(mean + reach))) + below
 
 
-def _reasons(
-    rate: float, dispersion: float, p: float, factor: float, alarms: float, widened: bool
-) -> tuple[str, ...]:
+def _reasons(rate: float, dispersion: float, p: float, factor: float, alarms: float, widened: bool) -> tuple[str, ...]:
     said = [f"rate {rate:g}, frozen; dispersion {dispersion:.2f} of what chance gives (p {p:.3g})"]
     if widened:
         said.append(f"limits widened by Laney's factor {factor:.3f}")

@@ -27,7 +27,8 @@ from crdmo.science.quality.control_chart_constants import d2, moving_range_df
 
 _SOURCE = (
     "Bissell AF (1990) Appl Stat 39:331-340 (interval of Cpk, Ppk); Kane VE (1986) J Qual Technol 18:41-52; "
-    "ISO 22514-2:2017; D'Agostino RB, Stephens MA (1986) Goodness-of-Fit Techniques, table 4.7 (Anderson-Darling)"
+    "ISO 22514-2:2017; D'Agostino RB, Stephens MA (1986) Goodness-of-Fit Techniques, table 4.9 "
+    "(Anderson-Darling)"
 )
 
 
@@ -114,9 +115,7 @@ def process_capability(
     )
 
 
-@method(
-    "quality.process_capability_subgroups", version="1.0", source=_SOURCE, title="Cp and Cpk of subgroups"
-)
+@method("quality.process_capability_subgroups", version="1.0", source=_SOURCE, title="Cp and Cpk of subgroups")
 def process_capability_subgroups(
     *,
     subgroups: Sequence[Sequence[float]],
@@ -138,15 +137,11 @@ def process_capability_subgroups(
         )
     df = table.size - table.shape[0]
     sigma = float(np.sqrt(np.mean(np.var(table, axis=1, ddof=1))))
-    return _capability(
-        table.ravel(), sigma, df, SigmaBasis.WITHIN_SUBGROUPS, lower_limit, upper_limit, confidence
-    )
+    return _capability(table.ravel(), sigma, df, SigmaBasis.WITHIN_SUBGROUPS, lower_limit, upper_limit, confidence)
 
 
 @method("quality.bissell_interval", version="1.0", source=_SOURCE, title="Confidence interval of Cpk or Ppk")
-def bissell_interval(
-    *, estimate: float, n: int, degrees_of_freedom: float, confidence: float = 0.95
-) -> Index:
+def bissell_interval(*, estimate: float, n: int, degrees_of_freedom: float, confidence: float = 0.95) -> Index:
     """Return index ± z √(1/(9n) + index²/(2ν)).
 
     Parameters: `estimate` of Cpk or Ppk; `n` values behind the mean; `degrees_of_freedom` ν behind sigma.
@@ -164,7 +159,7 @@ def bissell_interval(
 
 
 def anderson_darling_p(values: Vector) -> float | None:
-    """Return the p-value of the Anderson-Darling test of normality, None where fewer than eight values or no variation."""
+    """Return p of the Anderson-Darling test of normality; None for fewer than eight values or no variation."""
     n, s = values.size, float(np.std(values, ddof=1))
     if n < 8 or s == 0.0:
         return None
@@ -218,8 +213,7 @@ def _capability(
         n=y.size,
         lower_limit=lower_limit,
         upper_limit=upper_limit,
-        expected_outside_ppm=1e6
-        * float(special.ndtr((low - mean) / sigma) + special.ndtr((mean - high) / sigma)),
+        expected_outside_ppm=1e6 * float(special.ndtr((low - mean) / sigma) + special.ndtr((mean - high) / sigma)),
         observed_outside=int(np.count_nonzero((y < low) | (y > high))),
         normality_p=p,
         confidence=confidence,
@@ -228,9 +222,7 @@ def _capability(
     )
 
 
-def _potential(
-    name: str, low: float, high: float, sigma: float, df: float, confidence: float
-) -> Index | None:
+def _potential(name: str, low: float, high: float, sigma: float, df: float, confidence: float) -> Index | None:
     """Return the index of the two-sided tolerance, whose interval follows exactly from χ²."""
     if not np.isfinite(high - low):
         return None

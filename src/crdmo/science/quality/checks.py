@@ -1,4 +1,4 @@
-"""What every quality method refuses at its door: text that is no number, too few values, shares outside 0 to 1.
+"""What every quality method refuses at its door: no number, too few values, shares outside 0 to 1.
 
 Said once here so that each refusal has the same four parts: what is wrong, what was given, what is allowed,
 what to do next.
@@ -110,7 +110,7 @@ def whole_number(name: str, value: int, *, at_least: int) -> int:
 
 
 def finite_decimals(name: str, values: Sequence[Decimal]) -> tuple[Decimal, ...]:
-    """Return exact decimals, or refuse binary floats, NaN and infinities: a verdict at a limit needs the written digits."""
+    """Return exact decimals, or refuse binary floats and NaN: a verdict at a limit needs the written digits."""
     for position, value in enumerate(values, start=1):
         if not isinstance(value, Decimal) or not value.is_finite():
             raise MethodError(

@@ -19,8 +19,8 @@ from crdmo.science.quality.checks import Vector, finite_numbers, table_of_number
 from crdmo.science.quality.control_chart_constants import c4, d2, d3
 
 SOURCE = (
-    "Shewhart WA (1931) Economic Control of Quality of Manufactured Product; ISO 7870-2:2023; Montgomery DC (2013) "
-    "Introduction to Statistical Quality Control, 7th ed., Wiley, ch. 6"
+    "Shewhart WA (1931) Economic Control of Quality of Manufactured Product; ISO 7870-2:2023; "
+    "Montgomery DC (2013) Introduction to Statistical Quality Control, 7th ed., Wiley, ch. 6"
 )
 RECOMMENDED_POINTS = 20
 
@@ -35,7 +35,7 @@ class ChartKind(Enum):
 
 @dataclass(frozen=True)
 class Baseline:
-    """Frozen limits of a pair of charts. `sigma` is of single values; `location_sigma` of the plotted points."""
+    """Frozen limits of a pair of charts; `sigma` is of single values, `location_sigma` of the plotted points."""
 
     kind: ChartKind
     centre: float
@@ -87,15 +87,11 @@ def baseline_individuals(
         subgroup_size=1,
         points=int(np.count_nonzero(keep)),
         excluded=tuple(excluded),
-        reasons=_said(
-            f"σ = mean moving range {mean_range:g} / {d2(2):.4f}", keep, excluded, exclusion_reasons
-        ),
+        reasons=_said(f"σ = mean moving range {mean_range:g} / {d2(2):.4f}", keep, excluded, exclusion_reasons),
     )
 
 
-@method(
-    "quality.baseline_subgroups", version="1.0", source=SOURCE, title="Limits of an Xbar-R or Xbar-S chart"
-)
+@method("quality.baseline_subgroups", version="1.0", source=SOURCE, title="Limits of an Xbar-R or Xbar-S chart")
 def baseline_subgroups(
     *,
     subgroups: Sequence[Sequence[float]],
@@ -110,8 +106,10 @@ def baseline_subgroups(
     variation.
 
     >>> base = baseline_subgroups(subgroups=[[1.0, 2.0], [2.0, 3.0], [1.0, 2.0]], kind=ChartKind.XBAR_R)
-    >>> round((base.upper - base.centre) / base.spread_centre, 3), round(base.spread_upper / base.spread_centre, 3)
-    (1.88, 3.267)
+    >>> round((base.upper - base.centre) / base.spread_centre, 3)  # A2
+    1.88
+    >>> round(base.spread_upper / base.spread_centre, 3)  # D4
+    3.267
     """
     table = subgroup_table(subgroups, kind)
     n = table.shape[1]
@@ -140,6 +138,7 @@ def baseline_subgroups(
 
 
 def spreads(table: NDArray[np.float64], kind: ChartKind) -> Vector:
+    """Return the range or the standard deviation of each subgroup."""
     return np.ptp(table, axis=1) if kind is ChartKind.XBAR_R else np.std(table, axis=1, ddof=1)
 
 
@@ -151,6 +150,7 @@ def _spread_constants(kind: ChartKind, n: int) -> tuple[float, float]:
 
 
 def subgroup_table(subgroups: Sequence[Sequence[float]], kind: ChartKind) -> NDArray[np.float64]:
+    """Return the subgroups as a matrix, or refuse what a chart of means cannot use."""
     table = table_of_numbers("subgroups", subgroups)
     if kind is ChartKind.I_MR or table.shape[1] < 2:
         raise MethodError(
@@ -198,9 +198,7 @@ def _too_few(given: str, allowed: str) -> MethodError:
     )
 
 
-def _said(
-    first: str, keep: NDArray[np.bool_], excluded: Sequence[int], reasons: Sequence[str]
-) -> tuple[str, ...]:
+def _said(first: str, keep: NDArray[np.bool_], excluded: Sequence[int], reasons: Sequence[str]) -> tuple[str, ...]:
     count = int(np.count_nonzero(keep))
     said = [first, f"baseline of {count} points, frozen"]
     if count < RECOMMENDED_POINTS:

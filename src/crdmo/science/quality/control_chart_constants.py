@@ -10,7 +10,7 @@ from scipy import special
 
 @lru_cache(maxsize=64)
 def d2(n: int) -> float:
-    """Return the mean range of n standard normal values (Tippett 1925); d2(2) = 2/√π = 1.128."""
+    """Return the mean range of n standard normal values (Tippett 1925): 1.128 for two."""
     nodes, weights = np.polynomial.legendre.leggauss(160)
     below = special.ndtr(9.0 * nodes)
     return 9.0 * float(weights @ (1.0 - (1.0 - below) ** n - below**n))

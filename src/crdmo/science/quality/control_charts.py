@@ -21,7 +21,7 @@ from crdmo.science.quality.run_rules import BEYOND_LIMITS, NELSON, Restart, Rule
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawn chart: points in order (None where there is none), centre, limits, signals. One limit serves all points."""
+    """One drawn chart: points in order (None where there is none), centre, limits of all points, signals."""
 
     title: str
     points: tuple[float | None, ...]
@@ -53,7 +53,7 @@ def chart_individuals(
     rules: Sequence[Rule] = NELSON,
     restart: Restart = Restart.EACH_RULE,
 ) -> ControlChart:
-    """Chart values in time order against frozen limits; the moving range is held against its upper limit only.
+    """Chart values in time order against frozen limits; the moving range has an upper limit only.
 
     Parameters: `baseline` of kind I_MR; `rules` and `restart` as in `run_rules`. Nothing of the baseline is
     recomputed. Raises `MethodError` when the baseline is of another kind.
@@ -127,7 +127,7 @@ def _chart(
 def outside_limits(
     points: Vector, lower: Vector | float, upper: Vector | float, *, offset: int = 0
 ) -> tuple[Signal, ...]:
-    """Return a signal for each point outside its limits; `offset` is how many points the chart has before the first."""
+    """Return a signal for each point outside its limits; `offset` points come before the first."""
     low, high = np.broadcast_to(lower, points.shape), np.broadcast_to(upper, points.shape)
     return tuple(
         Signal(

@@ -25,8 +25,9 @@ from crdmo.science.quality.dissolution_profile import (
 from crdmo.science.quality.dissolution_rules import Regulator
 
 _SOURCE = (
-    "Shah VP, Tsong Y, Sathe P, Liu JP (1998) Pharm Res 15:889-896; Efron B, Tibshirani RJ (1993) An Introduction to the "
-    "Bootstrap, ch. 14; Davison AC, Hinkley DV (1997) Bootstrap Methods and their Application, eq. 5.21-5.24"
+    "Shah VP, Tsong Y, Sathe P, Liu JP (1998) Pharm Res 15:889-896; Efron B, Tibshirani RJ (1993) "
+    "An Introduction to the Bootstrap, ch. 14; Davison AC, Hinkley DV (1997) Bootstrap Methods and "
+    "their Application, eq. 5.21-5.24"
 )
 
 
@@ -113,7 +114,7 @@ def bootstrap_f2(
         quantile_levels=tuple(levels.tolist()),
         quantiles=tuple(np.quantile(values, levels).tolist()),
         reasons=(
-            f"{count} resamples of {ref.shape[0]} and {tst.shape[0]} units over {ref.shape[1]} times, seed {seed}",
+            f"{count} resamples of {ref.shape[0]} + {tst.shape[0]} units over {ref.shape[1]} times, seed {seed}",
             f"lower {confidence:.0%} BCa limit {bca[0]:.2f} {'≥' if similar else '<'} {SIMILAR_FROM:g}: "
             f"{'similar' if similar else 'similarity not shown'}",
         ),

@@ -20,8 +20,9 @@ from crdmo.science.quality.checks import Vector, positive, share
 from crdmo.science.quality.dissolution_profile import matching_tables
 
 _SOURCE = (
-    "Tsong Y, Hammerstrom T, Sathe P, Shah VP (1996) Drug Inf J 30:1105-1112; Hoffelder T, Goessl R, Wellek S (2015) "
-    "J Biopharm Stat 25:417-437; Wellek S (2010) Testing Statistical Hypotheses of Equivalence, 2nd ed., ch. 9"
+    "Tsong Y, Hammerstrom T, Sathe P, Shah VP (1996) Drug Inf J 30:1105-1112; Hoffelder T, Goessl R, "
+    "Wellek S (2015) J Biopharm Stat 25:417-437; Wellek S (2010) Testing Statistical Hypotheses of Equivalence, "
+    "2nd ed., ch. 9"
 )
 
 
@@ -55,9 +56,7 @@ class T2Equivalence:
     reasons: tuple[str, ...]
 
 
-@method(
-    "quality.t2_equivalence", version="1.0", source=_SOURCE, title="T² equivalence of dissolution profiles"
-)
+@method("quality.t2_equivalence", version="1.0", source=_SOURCE, title="T² equivalence of dissolution profiles")
 def t2_equivalence(
     *,
     times: Sequence[float],
@@ -112,8 +111,8 @@ def t2_equivalence(
         times=tuple(t.tolist()),
         confidence=confidence,
         reasons=(
-            f"equivalence test: F {f:.4g} against its {1 - confidence:.0%} point {f_equivalence:.4g}: {outcome.value}",
-            f"confidence region: farthest end {distance + reach:.4g} against the limit {limit:.4g}: {region.value}",
+            f"equivalence test: F {f:.4g}, critical {f_equivalence:.4g}: {outcome.value}",
+            f"confidence region: farthest end {distance + reach:.4g}, limit {limit:.4g}: {region.value}",
         ),
     )
 

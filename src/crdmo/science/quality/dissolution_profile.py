@@ -19,9 +19,9 @@ from crdmo.science.quality.checks import Vector, finite_numbers, table_of_number
 from crdmo.science.quality.dissolution_rules import PLATEAU, RULES, F2Rule, Regulator
 
 _F2 = (
-    "Moore JW, Flanner HH (1996) Pharm Technol 20(6):64-74; FDA (1997) Dissolution Testing of Immediate Release Solid "
-    "Oral Dosage Forms; EMA CPMP/EWP/QWP/1401/98 Rev. 1 (2010) Appendix I; WHO TRS 1003 (2017) Annex 6; Health Canada "
-    "(2019) Post-NOC Changes: Quality; ANVISA RDC 31/2010"
+    "Moore JW, Flanner HH (1996) Pharm Technol 20(6):64-74; FDA (1997) Dissolution Testing of Immediate Release "
+    "Solid Oral Dosage Forms; EMA CPMP/EWP/QWP/1401/98 Rev. 1 (2010) Appendix I; WHO TRS 1003 (2017) Annex 6; "
+    "Health Canada (2019) Post-NOC Changes: Quality; ANVISA RDC 31/2010"
 )
 SIMILAR_FROM = 50.0
 
@@ -37,7 +37,7 @@ class SimilarityOutcome(Enum):
 
 @dataclass(frozen=True)
 class VariabilityAtTime:
-    """Mean (percent dissolved) and coefficient of variation (percent) at one time, with the limit that applies."""
+    """Mean and coefficient of variation, both in percent, at one time, with the limit that applies."""
 
     time: float
     reference_mean: float
@@ -67,7 +67,7 @@ class ProfileComparison:
 
 @method("quality.f1", version="1.0", source=_F2, title="Difference factor f1 of mean profiles")
 def f1(*, reference_means: Sequence[float], test_means: Sequence[float]) -> float:
-    """Return f1 = 100 Σ|R − T| / ΣR of mean profiles in percent dissolved, at the times that are to be compared.
+    """Return f1 = 100 Σ|R − T| / ΣR of mean profiles in percent dissolved.
 
     >>> round(f1(reference_means=[50.0, 80.0], test_means=[45.0, 83.0]), 4)
     6.1538
@@ -183,7 +183,7 @@ def matching_tables(
                 f"the {name} table does not fit the comparison",
                 given=f"{table.shape[0]} units at {table.shape[1]} times",
                 allowed=f"at least {required_units} units at the {t.size} times given",
-                next_step="test the missing units, or state the number that the protocol justifies as required_units",
+                next_step="test the missing units, or state as required_units what the protocol justifies",
             )
     return t, tables[0], tables[1]
 
@@ -256,14 +256,12 @@ def _variable_sentence(point: VariabilityAtTime) -> str:
 
 
 def _very_rapid(t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], rule: F2Rule) -> bool:
-    """Say whether both products are dissolved at the last time up to 15 minutes, as the regulator counts it."""
+    """Say whether both products are dissolved at the last time up to 15 minutes, as the regulator counts."""
     early = np.flatnonzero((t > 0.0) & (t <= 15.0))
     if not early.size:
         return False
     columns = (ref[:, early[-1]], tst[:, early[-1]])
-    if rule.very_rapid_cv_limit is not None and any(
-        (_cv(c) or 0.0) > rule.very_rapid_cv_limit for c in columns
-    ):
+    if rule.very_rapid_cv_limit is not None and any((_cv(c) or 0.0) > rule.very_rapid_cv_limit for c in columns):
         return False
     dissolved = min(float(c.min() if rule.individual_very_rapid else c.mean()) for c in columns)
     return dissolved > PLATEAU or (rule.plateau_included_when_very_rapid and dissolved == PLATEAU)

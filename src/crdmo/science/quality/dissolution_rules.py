@@ -31,7 +31,7 @@ class Regulator(Enum):
 
 @dataclass(frozen=True)
 class F2Rule:
-    """One regulator's rule: which means end the curve, which times are early, whether a CV limit may be reached."""
+    """One regulator's rule: what ends the curve, which times are early, whether a CV limit may be reached."""
 
     cut_by: Callable[[Vector, Vector], NDArray[np.bool_]]
     is_early: Callable[[Vector], NDArray[np.bool_]]
@@ -73,7 +73,7 @@ RULES = {
         _either_above,
         _until(15.0),
         True,
-        "one measurement after 85 %, read so that neither product has more; CV ≤ 20 % to 15 min, ≤ 10 % after",
+        "one measurement after 85 %, so that neither product has more; CV ≤ 20 % to 15 min, ≤ 10 % after",
         plateau_included_when_very_rapid=True,
     ),
     Regulator.WHO: F2Rule(

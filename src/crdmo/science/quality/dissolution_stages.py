@@ -16,9 +16,7 @@ from typing import TypeVar
 from crdmo.science.method import MethodError, method
 from crdmo.science.quality.checks import finite_decimals
 
-_SOURCE = (
-    "USP <711> Dissolution, acceptance tables 1 to 4 (harmonised with Ph. Eur. 2.9.3 and JP 6.10); USP <724>"
-)
+_SOURCE = "USP <711> Dissolution, acceptance tables 1 to 4 (harmonised with Ph. Eur. 2.9.3 and JP 6.10); USP <724>"
 UNITS_BY_STAGE = (6, 12, 24)
 _DIGITS = 60
 _Unit = TypeVar("_Unit")
@@ -43,7 +41,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class StageVerdict:
-    """The verdict after the last stage tested; `can_still_conform` is False when no further units could save the batch."""
+    """The verdict after the last stage tested; `can_still_conform` is False when no further unit could help."""
 
     outcome: StageOutcome
     stage: str
@@ -78,8 +76,9 @@ class _Line:
 
 @method("quality.dissolution_immediate_release", version="1.0", source=_SOURCE, title="<711> stages S1 to S3")
 def dissolution_immediate_release(*, percent_dissolved: Sequence[Decimal], q: Decimal) -> StageVerdict:
-    """Decide stages S1 (each unit ≥ Q + 5), S2 (mean of 12 ≥ Q, none < Q − 15), S3 (mean of 24 ≥ Q, two < Q − 15 at most,
-    none < Q − 25).
+    """Decide stages S1 to S3 of an immediate-release product.
+
+    S1: each unit ≥ Q + 5. S2: mean of 12 ≥ Q, none < Q − 15. S3: mean of 24 ≥ Q, at most two < Q − 15, none < Q − 25.
 
     Parameters: `percent_dissolved` of the labelled content of each unit in the order tested: 6, 12 or 24; `q`
     as written in the specification. Raises `MethodError` for another number of units, or units beyond a stage
@@ -94,9 +93,7 @@ def dissolution_immediate_release(*, percent_dissolved: Sequence[Decimal], q: De
     return _decide("S", values, lambda units: _q_lines(units, q))
 
 
-@method(
-    "quality.dissolution_pooled", version="1.0", source=_SOURCE, title="<711> pooled sample, stages S1 to S3"
-)
+@method("quality.dissolution_pooled", version="1.0", source=_SOURCE, title="<711> pooled sample, stages S1 to S3")
 def dissolution_pooled(*, stage_results: Sequence[Decimal], q: Decimal) -> StageVerdict:
     """Decide pooled samples: mean of 6 ≥ Q + 10, of 12 ≥ Q + 5, of 24 ≥ Q.
 
@@ -119,8 +116,10 @@ def dissolution_pooled(*, stage_results: Sequence[Decimal], q: Decimal) -> Stage
 def dissolution_extended_release(
     *, percent_dissolved: Sequence[Sequence[Decimal]], windows: Sequence[ReleaseWindow]
 ) -> StageVerdict:
-    """Decide stages L1 (every unit within every range), L2 (means within, no unit more than 10 % outside), L3 (means within,
-    two units more than 10 % outside at most, none more than 20 %).
+    """Decide stages L1 to L3 of an extended-release product.
+
+    L1: every unit within every range. L2: means within, no unit more than 10 % outside. L3: means within, at most two
+    units more than 10 % outside, none more than 20 %.
 
     Parameters: `percent_dissolved`, one row for each unit (6, 12 or 24), one column for each window;
     `windows` in order of time, the last one with a lower limit only. L3 counts a unit once for each time, as
@@ -157,13 +156,9 @@ def dissolution_acid_stage(
     return _decide("A", values, lambda units: _acid_lines(units, mean_limit, unit_limit))
 
 
-@method(
-    "quality.dissolution_buffer_stage", version="1.0", source=_SOURCE, title="<711> buffer stages B1 to B3"
-)
-def dissolution_buffer_stage(
-    *, percent_dissolved: Sequence[Decimal], q: Decimal = Decimal("75")
-) -> StageVerdict:
-    """Decide stages B1 to B3 of a delayed-release product, which read as S1 to S3; Q is 75 % unless the monograph differs.
+@method("quality.dissolution_buffer_stage", version="1.0", source=_SOURCE, title="<711> buffer stages B1 to B3")
+def dissolution_buffer_stage(*, percent_dissolved: Sequence[Decimal], q: Decimal = Decimal("75")) -> StageVerdict:
+    """Decide stages B1 to B3 of a delayed-release product, which read as S1 to S3; Q is 75 % unless stated.
 
     Parameters and errors as in `dissolution_immediate_release`.
     """
@@ -187,9 +182,7 @@ def exact_mean(values: Sequence[Decimal]) -> Decimal:
         return sum(values, Decimal(0)) / len(values)
 
 
-def _decide(
-    prefix: str, units: Sequence[_Unit], lines: Callable[[Sequence[_Unit]], list[_Line]]
-) -> StageVerdict:
+def _decide(prefix: str, units: Sequence[_Unit], lines: Callable[[Sequence[_Unit]], list[_Line]]) -> StageVerdict:
     """Decide the last stage tested, after making sure that each earlier one was not met."""
     n = len(units)
     if n not in UNITS_BY_STAGE:
@@ -201,12 +194,9 @@ def _decide(
     found = lines(units)
     met, lost = all(line.met for line in found), any(line.final and not line.met for line in found)
     outcome = StageOutcome.CONFORMS if met else StageOutcome.FAILS if number == 3 else StageOutcome.NEXT_STAGE
-    table = tuple(
-        Criterion(line.words, line.found, line.met) for line in found if not line.final or not line.met
-    )
+    table = tuple(Criterion(line.words, line.found, line.met) for line in found if not line.final or not line.met)
     said = [
-        f"{prefix}{number}, {n} units: {line.words}: {line.found}: {'met' if line.met else 'not met'}"
-        for line in table
+        f"{prefix}{number}, {n} units: {line.words}: {line.found}: {'met' if line.met else 'not met'}" for line in table
     ]
     if lost and not met:
         said.append("the units tested already exclude conformity at any stage")
@@ -224,9 +214,7 @@ def _decide(
 def _q_lines(units: Sequence[Decimal], q: Decimal) -> list[_Line]:
     values = [as_limit(value, q) for value in units]
     last_resort = [
-        _count_line(
-            values, q - 15, f"no more than two units below Q − 15 = {q - 15}", 2, final=len(units) < 24
-        ),
+        _count_line(values, q - 15, f"no more than two units below Q − 15 = {q - 15}", 2, final=len(units) < 24),
         _count_line(values, q - 25, f"no unit below Q − 25 = {q - 25}", 0, final=len(units) < 24),
     ]
     if len(units) == 6:
@@ -244,9 +232,7 @@ def _pooled_lines(units: Sequence[Decimal], q: Decimal) -> list[_Line]:
 
 def _acid_lines(units: Sequence[Decimal], mean_limit: Decimal, unit_limit: Decimal) -> list[_Line]:
     worst = max(as_limit(value, unit_limit) for value in units)
-    none_above = _Line(
-        f"no unit above {unit_limit}", f"highest {worst}", worst <= unit_limit, final=len(units) < 24
-    )
+    none_above = _Line(f"no unit above {unit_limit}", f"highest {worst}", worst <= unit_limit, final=len(units) < 24)
     if len(units) == 6:
         high = max(as_limit(value, mean_limit) for value in units)
         return [_Line(f"no unit above {mean_limit}", f"highest {high}", high <= mean_limit), none_above]
@@ -258,9 +244,7 @@ def _acid_lines(units: Sequence[Decimal], mean_limit: Decimal, unit_limit: Decim
 
 
 def _window_lines(units: Sequence[Sequence[Decimal]], windows: Sequence[ReleaseWindow]) -> list[_Line]:
-    return [
-        line for i, window in enumerate(windows) for line in _one_window([row[i] for row in units], window)
-    ]
+    return [line for i, window in enumerate(windows) for line in _one_window([row[i] for row in units], window)]
 
 
 def _one_window(values: Sequence[Decimal], window: ReleaseWindow) -> list[_Line]:
@@ -277,15 +261,13 @@ def _one_window(values: Sequence[Decimal], window: ReleaseWindow) -> list[_Line]
     if n == 6:
         return [outside(0, 0), *last_resort]
     mean = exact_mean(values)
-    found = ", ".join(
-        str(as_limit(mean, limit)) for limit in (window.lower, window.upper) if limit is not None
-    )
+    found = ", ".join(str(as_limit(mean, limit)) for limit in (window.lower, window.upper) if limit is not None)
     mean_line = _Line(f"mean of {n} within {stated}", f"mean {found}", _distance_outside(mean, window) <= 0)
     return [mean_line, outside(10, 0), *last_resort] if n == 12 else [mean_line, *last_resort]
 
 
 def _distance_outside(value: Decimal, window: ReleaseWindow) -> Decimal:
-    """Return how far a value lies outside, percent of label; rounded to the places of the limit it is held against."""
+    """Return how far outside a value lies, percent of label, rounded as the limit it is held against."""
     distances = []
     if window.lower is not None:
         distances.append(window.lower - as_limit(value, window.lower))
@@ -309,9 +291,7 @@ def _mean_line(units: Sequence[Decimal], limit: Decimal, words: str) -> _Line:
     return _Line(words, f"mean {mean}", mean >= limit)
 
 
-def _count_line(
-    values: Sequence[Decimal], limit: Decimal, words: str, allowed: int, *, final: bool = False
-) -> _Line:
+def _count_line(values: Sequence[Decimal], limit: Decimal, words: str, allowed: int, *, final: bool = False) -> _Line:
     below = sum(1 for value in values if value < limit)
     return _Line(words, f"{below} unit(s) below {limit}, lowest {min(values)}", below <= allowed, final)
 
@@ -330,11 +310,7 @@ def _proper_q(q: Decimal) -> None:
 def _proper_windows(windows: Sequence[ReleaseWindow]) -> None:
     times = [window.time for window in windows]
     open_ended = bool(windows) and windows[-1].upper is None and windows[-1].lower is not None
-    if (
-        not open_ended
-        or times != sorted(set(times))
-        or any(w.lower is None and w.upper is None for w in windows)
-    ):
+    if not open_ended or times != sorted(set(times)) or any(w.lower is None and w.upper is None for w in windows):
         raise MethodError(
             "the windows do not describe an extended-release test",
             given="; ".join(f"{w.time}: {w.lower} to {w.upper}" for w in windows) or "none",

@@ -59,9 +59,7 @@ def linearity(*, x: Sequence[float], y: Sequence[float], alpha: float = 0.05) ->
     mandel_f, mandel_p, quadratic = _mandel(xs, ys, ss_line)
     accepted = mandel_p >= alpha and (lack_p is None or lack_p >= alpha)
     lack_said = (
-        "no content is replicated: lack of fit cannot be tested"
-        if lack_p is None
-        else f"lack of fit p {lack_p:.4g}"
+        "no content is replicated: lack of fit cannot be tested" if lack_p is None else f"lack of fit p {lack_p:.4g}"
     )
     return Linearity(
         lack_of_fit_f=lack_f,
@@ -74,7 +72,8 @@ def linearity(*, x: Sequence[float], y: Sequence[float], alpha: float = 0.05) ->
         reasons=(
             lack_said,
             f"Mandel's test against a quadratic p {mandel_p:.4g}",
-            f"{'accepted' if accepted else 'not accepted'} at α {alpha}; r² {line.r_squared:.6f} is shown, not used",
+            f"{'accepted' if accepted else 'not accepted'} at α {alpha}",
+            f"r² {line.r_squared:.6f} is shown, not used",
         ),
     )
 

@@ -14,7 +14,7 @@ from crdmo.science.quality.checks import Vector
 
 
 def chi_square_interval(variance: float, df: float, confidence: float) -> tuple[float, float]:
-    """Return the interval of a variance estimated with `df` degrees of freedom (exact for one mean square)."""
+    """Return the interval of a variance with `df` degrees of freedom (exact for one mean square)."""
     tail = (1.0 - confidence) / 2.0
     return (
         float(df * variance / stats.chi2.isf(tail, df)),

@@ -1,4 +1,4 @@
-"""Analysis of variance of nested factors, balanced or not: the mean squares and what each is expected to hold."""
+"""Analysis of variance of nested factors, balanced or not: mean squares and what each is expected to hold."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ class MeanSquareRow:
     expected: tuple[float, ...]
 
 
-def nested_cells(
-    y: Vector, names: Sequence[str], levels: Sequence[Sequence[str]]
-) -> tuple[NDArray[np.int64], ...]:
-    """Return for each factor the number of the cell that each observation lies in, labels read within outer factors."""
+def nested_cells(y: Vector, names: Sequence[str], levels: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], ...]:
+    """Return for each factor the cell that each observation lies in, labels read within outer factors."""
     if not names or len(names) != len(levels) or len(set(names)) != len(names):
         raise MethodError(
             "each factor needs a name of its own and a list of levels",
@@ -45,9 +43,7 @@ def nested_cells(
     return tuple(cells)
 
 
-def nested_anova(
-    y: Vector, names: Sequence[str], cells: Sequence[NDArray[np.int64]]
-) -> tuple[MeanSquareRow, ...]:
+def nested_anova(y: Vector, names: Sequence[str], cells: Sequence[NDArray[np.int64]]) -> tuple[MeanSquareRow, ...]:
     """Return the sequential sums of squares with the coefficients of every component in their expectation."""
     chain = [np.zeros(y.size, dtype=np.int64), *cells, np.arange(y.size)]
     fitted = [np.bincount(c, weights=y)[c] / np.bincount(c)[c] for c in chain]
@@ -64,7 +60,7 @@ def nested_anova(
 
 
 def _within(inner: NDArray[np.int64], outer: NDArray[np.int64]) -> float:
-    """Return Σ n_c² / n_outer(c) over the cells c of `inner`: how much of their variance a mean over `outer` carries."""
+    """Return Σ n_c² / n_outer(c) over the cells c of `inner`: the part of their variance in means over `outer`."""
     return float(np.sum(np.bincount(inner)[inner] / np.bincount(outer)[outer]))
 
 

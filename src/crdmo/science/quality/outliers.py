@@ -68,7 +68,7 @@ class OutlierTest:
 
 @dataclass(frozen=True)
 class DixonTest:
-    """Dixon's ratio of the suspected value; `position` counts from 1. The p-value of either end is an upper bound."""
+    """Dixon's ratio of the suspected value; positions from 1. The p-value of either end is an upper bound."""
 
     outcome: OutlierOutcome
     ratio_name: str
@@ -83,9 +83,7 @@ class DixonTest:
     reasons: tuple[str, ...]
 
 
-@method(
-    "quality.outliers_esd", version="1.0", source=_ESD, title="Generalised extreme studentized deviate test"
-)
+@method("quality.outliers_esd", version="1.0", source=_ESD, title="Generalised extreme studentized deviate test")
 def outliers_esd(*, values: Sequence[float], at_most: int = 1, alpha: float = 0.05) -> OutlierTest:
     """Test for up to `at_most` outliers at either end; `at_most` is fixed before the data are seen.
 
@@ -137,7 +135,7 @@ def outlier_grubbs(*, values: Sequence[float], tail: Tail = Tail.EITHER, alpha: 
 
 @method("quality.outlier_dixon", version="1.0", source=_DIXON, title="Dixon's ratio test for one outlier")
 def outlier_dixon(*, values: Sequence[float], tail: Tail = Tail.EITHER, alpha: float = 0.05) -> DixonTest:
-    """Test one end value by the ratio Dixon recommends for the number of values: r10 to 7, r11 to 10, r21 to 13, r22 to 30.
+    """Test one end value by the ratio for the number of values: r10 to 7, r11 to 10, r21 to 13, r22 to 30.
 
     Parameters: as in `outlier_grubbs`. The distribution of the ratio is integrated, not read from a table;
     for either end the larger ratio is taken and its one-sided p doubled. Raises `MethodError` for fewer than
@@ -182,16 +180,14 @@ def outlier_dixon(*, values: Sequence[float], tail: Tail = Tail.EITHER, alpha: f
 
 
 def dixon_critical_value(n: int, one_sided_alpha: float, near: int, far: int) -> float:
-    """Return the value that (x_n − x_{n−near}) / (x_n − x_{1+far}) exceeds with probability `one_sided_alpha`."""
+    """Return what (x_n − x_{n−near}) / (x_n − x_{1+far}) exceeds with probability `one_sided_alpha`."""
     return float(
-        optimize.brentq(
-            lambda r: _ratio_tail(r, n, near, far) - one_sided_alpha, 1e-9, 1.0 - 1e-12, xtol=1e-10
-        )
+        optimize.brentq(lambda r: _ratio_tail(r, n, near, far) - one_sided_alpha, 1e-9, 1.0 - 1e-12, xtol=1e-10)
     )
 
 
 def _dixon_ratio(n: int) -> tuple[str, int, int]:
-    """Return the name of the ratio, the neighbour it measures from and how many of the far end it leaves out."""
+    """Return the ratio's name, the neighbour it measures from and how many values of the far end it leaves out."""
     if n <= 7:
         return "r10", 1, 0
     if n <= 10:
@@ -240,9 +236,7 @@ def _deviate_limit(n: int, tail: float) -> float:
     return (n - 1) * t / float(np.sqrt(n * (n - 2 + t * t)))
 
 
-def _farthest(
-    y: Vector, left: np.ndarray[tuple[int], np.dtype[np.int64]], critical: float, tail: Tail
-) -> OutlierStep:
+def _farthest(y: Vector, left: np.ndarray[tuple[int], np.dtype[np.int64]], critical: float, tail: Tail) -> OutlierStep:
     kept = y[left]
     mean, s = float(np.mean(kept)), float(np.std(kept, ddof=1))
     if s == 0.0:

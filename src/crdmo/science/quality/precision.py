@@ -1,4 +1,4 @@
-"""Precision of a method: the variance components of a nested design, and the precision a result will really have.
+"""Precision of a method: variance components of a nested design, and the precision a result will really have.
 
 A relative standard deviation over all results hides where the variation comes from. Nested analysis of
 variance splits it into site, day, run and repeatability, so that a replication strategy can be chosen. Each
@@ -20,9 +20,9 @@ from crdmo.science.quality.mean_square_intervals import chi_square_interval, mod
 from crdmo.science.quality.nested_anova import MeanSquareRow, nested_anova, nested_cells
 
 _SOURCE = (
-    "Searle SR, Casella G, McCulloch CE (1992) Variance Components, Wiley, ch. 3 and 5 (ANOVA type 1, unbalanced nested); "
-    "Satterthwaite FE (1946) Biometrics Bulletin 2:110-114; Ting N et al. (1990) J Stat Comput Simul 35:135-143 "
-    "(intervals); CLSI EP05-A3 (2014)"
+    "Searle SR, Casella G, McCulloch CE (1992) Variance Components, Wiley, ch. 3 and 5 (ANOVA type 1, "
+    "unbalanced nested); Satterthwaite FE (1946) Biometrics Bulletin 2:110-114; Ting N et al. (1990) J Stat Comput "
+    "Simul 35:135-143 (intervals); CLSI EP05-A3 (2014)"
 )
 
 
@@ -36,7 +36,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Component:
-    """One variance component, or a sum of them: variance in squared unit of the result, SD in its unit, CV in percent.
+    """One variance component, or a sum of them: variance in squared unit of the result, SD in its unit.
 
     `estimate` is what the mean squares gave and may be negative; `variance` is the reported one, never below
     0.
@@ -101,7 +101,8 @@ def variance_components(
 
     Source: Searle, Casella and McCulloch 1992; negative estimates are reported 0 and not part of the total.
 
-    >>> runs = variance_components(values=[1, 5, 2, 4, 3, 3], factor_names=["run"], factor_levels=[list("aabbcc")])
+    >>> runs = variance_components(
+    ...     values=[1, 5, 2, 4, 3, 3], factor_names=["run"], factor_levels=[list("aabbcc")])
     >>> round(runs.components[0].estimate, 3), runs.components[0].variance
     (-1.667, 0.0)
     """
@@ -114,9 +115,7 @@ def variance_components(
     mean = float(np.mean(y))
     fit = _Fit.of(rows, mean, confidence)
     components = tuple(fit.component(name, [i]) for i, name in enumerate(names))
-    precision = tuple(
-        fit.component(_condition(names, i), range(i, len(names))) for i in reversed(range(len(names)))
-    )
+    precision = tuple(fit.component(_condition(names, i), range(i, len(names))) for i in reversed(range(len(names))))
     balanced = all(np.unique(np.bincount(cell)).size == 1 for cell in cells)
     return VarianceComponents(
         sample=sample,
@@ -158,9 +157,7 @@ def precision_by_sample(
         variance_components(
             values=[float(v) for v, s in zip(y, samples, strict=True) if s == sample],
             factor_names=factor_names,
-            factor_levels=[
-                [x for x, s in zip(f, samples, strict=True) if s == sample] for f in factor_levels
-            ],
+            factor_levels=[[x for x, s in zip(f, samples, strict=True) if s == sample] for f in factor_levels],
             samples=[s for s in samples if s == sample],
             confidence=confidence,
         )
@@ -229,7 +226,7 @@ class _Fit:
         return float(np.sum(parts)) ** 2 / spread if spread > 0.0 else None
 
     def _interval(self, kept: Sequence[int], variance: float, df: float | None) -> Interval | None:
-        """Return χ² with Satterthwaite's df where only sums of mean squares enter, else the modified large sample one."""
+        """Return χ² with Satterthwaite's df for sums of mean squares, else the modified large-sample interval."""
         if not np.any(self.mean_squares > 0.0):
             return None
         coefficients = self.weights[list(kept)].sum(axis=0)
@@ -237,16 +234,12 @@ class _Fit:
         if np.all(coefficients >= 0.0) and df is not None:
             lower, upper = chi_square_interval(variance, df, self.confidence)
         else:
-            lower, upper = modified_large_sample_interval(
-                coefficients, self.mean_squares, self.df, self.confidence
-            )
+            lower, upper = modified_large_sample_interval(coefficients, self.mean_squares, self.df, self.confidence)
         return Interval(max(lower, 0.0), max(upper, 0.0))
 
 
 def _root(interval: Interval | None) -> Interval | None:
-    return (
-        None if interval is None else Interval(float(np.sqrt(interval.lower)), float(np.sqrt(interval.upper)))
-    )
+    return None if interval is None else Interval(float(np.sqrt(interval.lower)), float(np.sqrt(interval.upper)))
 
 
 def _condition(names: Sequence[str], outermost: int) -> str:
@@ -256,11 +249,7 @@ def _condition(names: Sequence[str], outermost: int) -> str:
 
 
 def _reasons(components: Sequence[Component], balanced: bool, pooled: bool, mean: float) -> tuple[str, ...]:
-    said = [
-        "the design is balanced"
-        if balanced
-        else "the design is not balanced: type-1 sums of squares are used"
-    ]
+    said = ["the design is balanced" if balanced else "the design is not balanced: type-1 sums of squares are used"]
     said += [
         f"{c.name}: the estimate {c.estimate:.4g} is negative, reported as 0 and not part of the total"
         for c in components
@@ -274,7 +263,7 @@ def _reasons(components: Sequence[Component], balanced: bool, pooled: bool, mean
 
 
 def upper_limit_of_sd(component: Component, confidence: float = 0.95) -> float | None:
-    """Return the one-sided upper confidence limit of an SD, to compare with a precision criterion (ICH Q2(R2) 2023)."""
+    """Return the one-sided upper confidence limit of an SD, to hold against a criterion (ICH Q2(R2) 2023)."""
     share("confidence", confidence)
     if component.degrees_of_freedom is None:
         return None

@@ -1,4 +1,4 @@
-"""Run rules of control charts: the eight of Nelson and the four of the Western Electric handbook, with restart.
+"""Run rules of control charts: the eight of Nelson and the four of Western Electric, with restart.
 
 A rule that is not restarted reports the same event again at each of the following points. Here a pattern that
 has been reported is used up: the rule counts on from the next point. Patterns are found for all points at
@@ -8,7 +8,7 @@ once and only the signals are walked through, so a million points take a fractio
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from crdmo.science.method import method
 from crdmo.science.quality.checks import Vector, finite_numbers, positive
 
-_SOURCE = "Nelson LS (1984) J Qual Technol 16:237-239; Western Electric (1956) Statistical Quality Control Handbook, p. 25-28"
+_SOURCE = (
+    "Nelson LS (1984) J Qual Technol 16:237-239; Western Electric (1956) Statistical Quality Control Handbook, p. 25-28"
+)
 Positions = NDArray[np.int64]
 
 
@@ -111,7 +113,8 @@ def run_rules(
     exactly on a zone line to the inner zone. Raises `MethodError` for values that are not finite or a sigma
     not greater than 0.
 
-    >>> [(s.position, s.rule.value) for s in run_rules(values=[102.1, 100.0, 102.2], centre=100, sigma=1).signals]
+    >>> found = run_rules(values=[102.1, 100.0, 102.2], centre=100, sigma=1)
+    >>> [(signal.position, signal.rule.value) for signal in found.signals]
     [(3, 'Nelson 5')]
     """
     y = finite_numbers("values", values)
@@ -141,9 +144,7 @@ def signals_of(values: Vector, z: Vector, rules: Sequence[Rule], restart: Restar
     )
 
 
-def find_signals(
-    z: Vector, rules: Sequence[Rule], restart: Restart
-) -> dict[Rule, tuple[Positions, Positions]]:
+def find_signals(z: Vector, rules: Sequence[Rule], restart: Restart) -> dict[Rule, tuple[Positions, Positions]]:
     """Return for each rule where it signals and where each pattern begins, counted from 0."""
     patterns = {rule: _patterns(z, rule) for rule in dict.fromkeys(rules)}
     if restart is Restart.NONE:
@@ -160,31 +161,21 @@ def _reason(at: int, first: int, rule: Rule) -> str:
 
 def _patterns(z: Vector, rule: Rule) -> tuple[Positions, Positions]:
     """Return every point that completes the pattern, and the first point each needs; both rise."""
-    match rule:
-        case Rule.NELSON_1 | Rule.WESTERN_ELECTRIC_1:
-            at = np.flatnonzero(np.abs(z) > 3.0).astype(np.int64)
-            return at, at
-        case Rule.NELSON_2:
-            return _run(_same_side(z), 9)
-        case Rule.WESTERN_ELECTRIC_4:
-            return _run(_same_side(z), 8)
-        case Rule.NELSON_3:
-            return _run_of_differences(np.sign(np.diff(z)), 6)
-        case Rule.NELSON_4:
-            direction = np.sign(np.diff(z))
-            return _run_of_differences(direction * (-1.0) ** np.arange(direction.size), 14)
-        case Rule.NELSON_5 | Rule.WESTERN_ELECTRIC_2:
-            return _several_of(z, 2.0, 2, 3)
-        case Rule.NELSON_6 | Rule.WESTERN_ELECTRIC_3:
-            return _several_of(z, 1.0, 4, 5)
-        case Rule.NELSON_7:
-            return _run((np.abs(z) < 1.0).astype(np.float64), 15)
-        case Rule.NELSON_8:
-            return _run_beyond_on_both_sides(z)
+    return _PATTERNS[rule](z)
 
 
-def _same_side(z: Vector) -> Vector:
-    return np.sign(z)
+def _beyond_limits(z: Vector) -> tuple[Positions, Positions]:
+    at = np.flatnonzero(np.abs(z) > 3.0).astype(np.int64)
+    return at, at
+
+
+def _trend(z: Vector) -> tuple[Positions, Positions]:
+    return _run_of_differences(np.sign(np.diff(z)), 6)
+
+
+def _alternation(z: Vector) -> tuple[Positions, Positions]:
+    direction = np.sign(np.diff(z))
+    return _run_of_differences(direction * (-1.0) ** np.arange(direction.size), 14)
 
 
 def _run(kind: Vector, length: int) -> tuple[Positions, Positions]:
@@ -220,12 +211,28 @@ def _several_of(z: Vector, zone: float, needed: int, of: int) -> tuple[Positions
 
 
 def _run_beyond_on_both_sides(z: Vector) -> tuple[Positions, Positions]:
-    """Return the ends of eight points outside 1σ that are not all on one side; one-sided runs belong to other rules."""
+    """Return the ends of eight points beyond 1σ not all on one side; one-sided runs belong to other rules."""
     at, first = _run((np.abs(z) > 1.0).astype(np.float64), 8)
     above = np.concatenate([[0], np.cumsum(z > 0.0)])
     count = above[at + 1] - above[first]
     both = (count > 0) & (count < 8)
     return at[both], first[both]
+
+
+_PATTERNS: Mapping[Rule, Callable[[Vector], tuple[Positions, Positions]]] = {
+    Rule.NELSON_1: _beyond_limits,
+    Rule.NELSON_2: lambda z: _run(np.sign(z), 9),
+    Rule.NELSON_3: _trend,
+    Rule.NELSON_4: _alternation,
+    Rule.NELSON_5: lambda z: _several_of(z, 2.0, 2, 3),
+    Rule.NELSON_6: lambda z: _several_of(z, 1.0, 4, 5),
+    Rule.NELSON_7: lambda z: _run((np.abs(z) < 1.0).astype(np.float64), 15),
+    Rule.NELSON_8: _run_beyond_on_both_sides,
+    Rule.WESTERN_ELECTRIC_1: _beyond_limits,
+    Rule.WESTERN_ELECTRIC_2: lambda z: _several_of(z, 2.0, 2, 3),
+    Rule.WESTERN_ELECTRIC_3: lambda z: _several_of(z, 1.0, 4, 5),
+    Rule.WESTERN_ELECTRIC_4: lambda z: _run(np.sign(z), 8),
+}
 
 
 def _none() -> tuple[Positions, Positions]:

@@ -1,4 +1,4 @@
-"""Chromatographic system suitability, USP <621> (2022, harmonised with Ph. Eur. 2.2.46), from the numbers of the peaks.
+"""Chromatographic system suitability, USP <621> (2022, harmonised), from the numbers of the peaks.
 
 The peak numbers come from the integration; here they become tailing, plates, resolution, signal-to-noise and
 repeatability, and are held against the criteria of the method. A criterion without a result is not met:
@@ -22,7 +22,7 @@ _SOURCE = "USP <621> Chromatography (2022, harmonised); Ph. Eur. 2.2.46 Chromato
 
 @dataclass(frozen=True)
 class Peak:
-    """What the integration gives of one peak, all times in one unit (minutes); None where it was not measured.
+    """What the integration gives of one peak, all times in one unit; None where it was not measured.
 
     `width_half` at half height; `width_5_percent` at 5 % of the height and `front_5_percent` from the leading
     edge there to the apex; `height` of the peak and `noise` peak to peak of the baseline, in one unit of
@@ -113,9 +113,7 @@ class SystemSuitability:
     reasons: tuple[str, ...]
 
 
-@method(
-    "quality.injection_repeatability", version="1.0", source=_SOURCE, title="%RSD of replicate injections"
-)
+@method("quality.injection_repeatability", version="1.0", source=_SOURCE, title="%RSD of replicate injections")
 def injection_repeatability(*, responses: Sequence[float]) -> Repeatability:
     """Return 100 s / mean of the peak responses (area or height) of replicate injections of one solution.
 
@@ -181,9 +179,7 @@ def peak_quality(*, peak: Peak, hold_up_time: float | None = None) -> PeakQualit
         plates=5.54 * (peak.retention_time / peak.width_half) ** 2,
         symmetry_factor=symmetry,
         signal_to_noise=noise_ratio,
-        retention_factor=None
-        if hold_up_time is None
-        else (peak.retention_time - hold_up_time) / hold_up_time,
+        retention_factor=None if hold_up_time is None else (peak.retention_time - hold_up_time) / hold_up_time,
     )
 
 
@@ -208,7 +204,7 @@ def resolution(*, first: Peak, second: Peak) -> float:
 
 @method("quality.peak_to_valley", version="1.0", source=_SOURCE, title="Peak-to-valley ratio")
 def peak_to_valley(*, minor_peak_height: float, valley_height: float) -> float:
-    """Return H_p/H_v of two peaks that are not separated to the baseline; both heights above the extrapolated baseline.
+    """Return H_p/H_v of two peaks not separated to the baseline; heights are above the extrapolated baseline.
 
     >>> peak_to_valley(minor_peak_height=30.0, valley_height=10.0)
     3.0
@@ -216,13 +212,11 @@ def peak_to_valley(*, minor_peak_height: float, valley_height: float) -> float:
     return positive("minor_peak_height", minor_peak_height) / positive("valley_height", valley_height)
 
 
-@method(
-    "quality.system_suitability", version="1.0", source=_SOURCE, title="System suitability against criteria"
-)
+@method("quality.system_suitability", version="1.0", source=_SOURCE, title="System suitability against criteria")
 def system_suitability(
     *, measured: Sequence[MeasuredParameter], criteria: Sequence[SuitabilityCriterion]
 ) -> SystemSuitability:
-    """Hold what was found against every criterion of the method; all must be met, and one without a result is not.
+    """Hold what was found against every criterion of the method; one without a result is not met.
 
     Parameters: `measured`, one value for a parameter of a peak or pair; where several are given, each must
     meet the criterion. Raises `MethodError` for no criteria, or a criterion without a limit.

@@ -28,7 +28,7 @@ class ShiftDirection(Enum):
 
 @dataclass(frozen=True)
 class ShiftSignal:
-    """A shift: signalled at `position`, begun about `first_position` (both from 1), with the estimated new mean."""
+    """A shift: signalled at `position`, begun about `first_position` (from 1), with the estimated new mean."""
 
     position: int
     first_position: int
@@ -70,9 +70,7 @@ class CusumChart:
     reasons: tuple[str, ...]
 
 
-@method(
-    "quality.ewma_chart", version="1.0", source=_EWMA, title="Exponentially weighted moving average chart"
-)
+@method("quality.ewma_chart", version="1.0", source=_EWMA, title="Exponentially weighted moving average chart")
 def ewma_chart(
     *,
     values: Sequence[float],
@@ -222,5 +220,5 @@ def _cusum_signal(
 ) -> ShiftSignal:
     first = i - run.length + 2
     mean = target + (shift if direction is ShiftDirection.UP else -shift)
-    words = f"point {i + 1}: sum {run.value:.3g} above {limit:g}; shifted {direction.value} since about point {first}"
+    words = f"point {i + 1}: sum {run.value:.3g} above {limit:g}; {direction.value} since about point {first}"
     return ShiftSignal(i + 1, first, direction, run.value, limit, mean, f"{words}, mean about {mean:g}")

@@ -1,4 +1,4 @@
-"""Normal tolerance factors, exact: how many standard deviations hold a stated share of the population with confidence.
+"""Normal tolerance factors, exact: how many standard deviations hold a stated share of the population.
 
 Table values are rarely at the n in hand, and the usual approximations (Howe 1969) are short by up to a few
 parts in a thousand at small n; the exact factors cost a millisecond, so they are computed.
@@ -18,8 +18,9 @@ from crdmo.science.method import method
 from crdmo.science.quality.checks import Vector, finite_numbers, share, whole_number
 
 _SOURCE = (
-    "Odeh RE, Owen DB (1980) Tables for Normal Tolerance Limits, Sampling Plans, and Screening, Marcel Dekker; "
-    "Krishnamoorthy K, Mathew T (2009) Statistical Tolerance Regions, Wiley, eq. 2.2.3 and 2.3.4; ISO 16269-6:2014"
+    "Odeh RE, Owen DB (1980) Tables for Normal Tolerance Limits, Sampling Plans, and Screening, Dekker; "
+    "Krishnamoorthy K, Mathew T (2009) Statistical Tolerance Regions, Wiley, eq. 2.2.3 and 2.3.4; "
+    "ISO 16269-6:2014"
 )
 
 
@@ -45,7 +46,7 @@ class ToleranceFactor:
 
 @dataclass(frozen=True)
 class ToleranceInterval:
-    """Limits that hold the stated share of a normal population with the stated confidence; an open side is None."""
+    """Limits that hold the stated share of a normal population with confidence; an open side is None."""
 
     lower: float | None
     upper: float | None
@@ -109,8 +110,7 @@ def tolerance_factor_two_sided(
     share("content", content)
     share("confidence", confidence)
     howe = float(
-        special.ndtri((1.0 + content) / 2.0)
-        * np.sqrt(nu * (1.0 + 1.0 / n) / stats.chi2.ppf(1.0 - confidence, nu))
+        special.ndtri((1.0 + content) / 2.0) * np.sqrt(nu * (1.0 + 1.0 / n) / stats.chi2.ppf(1.0 - confidence, nu))
     )
     half_widths_squared = _half_widths_squared(n, content)
     factor = _root(lambda k: _two_sided_confidence(k, nu, half_widths_squared) - confidence, howe)

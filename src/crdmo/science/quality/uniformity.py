@@ -1,4 +1,4 @@
-"""Uniformity of dosage units, USP <905> (Ph. Eur. 2.9.40): the acceptance value, in two stages, on exact decimals.
+"""Uniformity of dosage units, USP <905>: the acceptance value, in two stages, on exact decimals.
 
 Three slips are common: keeping k = 2.4 with thirty units, taking M as for T = 100 when the target is above
 101.5 %, and holding the individual limit L2 against ten units. The rules stand here once, and a brute-force
@@ -48,7 +48,7 @@ class UniformityTest(Enum):
 
 @dataclass(frozen=True)
 class UniformityVerdict:
-    """The acceptance value and the verdict. Percent of label claim throughout; unrounded numbers carry six places."""
+    """The acceptance value and the verdict, in percent of label claim; unrounded numbers carry six places."""
 
     outcome: StageOutcome
     stage: int
@@ -128,16 +128,15 @@ def weight_variation(
     source=f"{_SOURCE}, table 1",
     title="Which <905> test applies",
 )
-def uniformity_test_required(
-    *, form: DosageForm, content_mg: Decimal, percent_of_unit: Decimal
-) -> UniformityTest:
+def uniformity_test_required(*, form: DosageForm, content_mg: Decimal, percent_of_unit: Decimal) -> UniformityTest:
     """Return the test that table 1 asks for.
 
     Parameters: `content_mg` of the active substance in a unit; `percent_of_unit` by weight that it makes up
     (of the fill, for capsules). Where the threshold of 25 mg and 25 % decides, both must be reached for
     weight variation.
 
-    >>> uniformity_test_required(form=DosageForm.HARD_CAPSULE, content_mg=Decimal(25), percent_of_unit=Decimal(25)).value
+    >>> capsule = DosageForm.HARD_CAPSULE
+    >>> uniformity_test_required(form=capsule, content_mg=Decimal(25), percent_of_unit=Decimal(25)).value
     'weight variation'
     """
     always_weight = {
@@ -167,7 +166,7 @@ class _Stage:
 
 
 def reference_value(mean: Decimal, target: Decimal) -> Decimal:
-    """Return M: the mean where it lies between 98.5 and 101.5 (or T, when T is above 101.5), else the nearer end."""
+    """Return M: the mean where it lies between 98.5 and 101.5 (or a larger T), else the nearer end."""
     return min(max(mean, _LOW), max(target, _HIGH))
 
 
@@ -273,9 +272,7 @@ def _reasons(
         f"acceptance value |M − mean| + {stage.k} s = {rounded} {'≤' if rounded <= l1 else '>'} L1 = {l1}",
     ]
     if n == 30:
-        where = (
-            f"unit(s) {', '.join(map(str, stage.outside))} outside" if stage.outside else "no unit outside"
-        )
+        where = f"unit(s) {', '.join(map(str, stage.outside))} outside" if stage.outside else "no unit outside"
         said.append(f"{where} {_shown(stage.lower)} to {_shown(stage.upper)}")
     said.append("test the next 20 units" if outcome is StageOutcome.NEXT_STAGE else outcome.value)
     return tuple(said)
