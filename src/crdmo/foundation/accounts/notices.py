@@ -1,6 +1,6 @@
 """The inbox: one line for each thing that somebody should know, with a link and the reason why they are told.
 
-    notices.tell(notices.security_unit(organization), "ann is locked out", url="/people/ann/", why="you administer people")
+    notices.tell(notices.security_unit(person.organization_id), "ann is locked out", url="/people/ann/", why="you administer people")
 
 A notice is a courtesy, not a record: what happened is in the ledger.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -17,7 +18,7 @@ from django.db.models import Q
 from .roles import Role
 
 if TYPE_CHECKING:
-    from .models import Organization, Person
+    from .models import Person
 
 
 class Notice(models.Model):
@@ -45,14 +46,14 @@ def tell(people: Iterable[Person], text: str, *, url: str = "", why: str = "") -
     return Notice.objects.bulk_create(rows)
 
 
-def security_unit(organization: Organization | None) -> list[Person]:
-    """Return who must hear of attempts at misuse: the administrators of the organization and those of the installation."""
+def security_unit(organization: UUID | None) -> list[Person]:
+    """Return who must hear of attempts at misuse: the administrators of an organization and those of the installation."""
     from .models import Membership, Organization, in_force  # noqa: PLC0415 — those models load this one
 
     today = dt.datetime.now(dt.UTC).date()
     near = Q(person__organization__kind=Organization.Kind.PARTNER)
     if organization is not None:
-        near |= Q(person__organization=organization)
+        near |= Q(person__organization_id=organization)
     rows = Membership.objects.filter(in_force(today), near, role=Role.ADMINISTRATOR, program__isnull=True)
     return [row.person for row in rows.filter(person__is_active=True).select_related("person")]
 
