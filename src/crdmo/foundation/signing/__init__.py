@@ -15,21 +15,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .ceremony import Excluded, Series, independent, require_signed, revoke, sign, sign_series
+    from .ceremony import Excluded, Series, independent, require_signed, revoke, sign, sign_series, signable
     from .credentials import Credentials, CredentialsRefused, end_session, end_sessions_of, needs
     from .manifestation import Manifestation, as_csv_rows, as_json, signatures_of, signatures_of_many
     from .meanings import Meaning
-    from .preview import SigningPreview, credentials_from, preview, seen_from
+    from .showing import SigningPreview, credentials_from, preview, seen_from
 
 # Loaded on first use: Django imports this package before its models can be.
 _PLACES = {
     "Credentials": "credentials", "CredentialsRefused": "credentials", "Excluded": "ceremony",
-    "Manifestation": "manifestation", "Meaning": "meanings", "Series": "ceremony", "SigningPreview": "preview",
-    "as_csv_rows": "manifestation", "as_json": "manifestation", "credentials_from": "preview",
+    "Manifestation": "manifestation", "Meaning": "meanings", "Series": "ceremony", "SigningPreview": "showing",
+    "as_csv_rows": "manifestation", "as_json": "manifestation", "credentials_from": "showing",
     "end_session": "credentials", "end_sessions_of": "credentials", "independent": "ceremony",
-    "needs": "credentials", "preview": "preview", "require_signed": "ceremony", "revoke": "ceremony",
-    "seen_from": "preview", "sign": "ceremony", "sign_series": "ceremony", "signatures_of": "manifestation",
-    "signatures_of_many": "manifestation",
+    "needs": "credentials", "preview": "showing", "require_signed": "ceremony", "revoke": "ceremony",
+    "seen_from": "showing", "sign": "ceremony", "sign_series": "ceremony", "signable": "ceremony",
+    "signatures_of": "manifestation", "signatures_of_many": "manifestation",
 }  # fmt: skip
 
 
@@ -45,5 +45,5 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Credentials", "CredentialsRefused", "Excluded", "Manifestation", "Meaning", "Series", "SigningPreview",
     "as_csv_rows", "as_json", "credentials_from", "end_session", "end_sessions_of", "independent", "needs", "preview",
-    "require_signed", "revoke", "seen_from", "sign", "sign_series", "signatures_of", "signatures_of_many",
+    "require_signed", "revoke", "seen_from", "sign", "sign_series", "signable", "signatures_of", "signatures_of_many",
 ]  # fmt: skip

@@ -84,6 +84,6 @@ def reporter(login: Login, action: str, kind: str, detail: str, *, counts: bool,
         if tell or locks:
             said = f"{detail} (user id {login.user_id}, {action})."
             text = f"Account {login.user_id} was locked. {said}" if locks else said
-            notices.tell(notices.security_unit(person.organization_id), text, "", why=f"signing: {kind}")
+            notices.tell(notices.security_unit(person.organization), text, why="attempts to sign are reported to you")
 
     return report

@@ -57,11 +57,9 @@ class Version:
 def read(entry: Entry) -> Version:
     """Return the version that an entry holds."""
     body = canonical.decode(bytes(entry.body))
-    return Version(
-        record=entry.record_id, type=body["type"], version=body["version"], seq=body["seq"], hash=bytes(entry.hash).hex(),
-        act=body["act"], actor=body["actor"], name=body["name"], role=body["role"], action=body["action"],
-        operation=body["operation"], reason=body["reason"], at=body["at"], schema=body["schema"], state=body["state"],
-    )  # fmt: skip
+    names = ("type", "version", "seq", "act", "actor", "name", "role", "action", "operation", "reason", "at", "schema")
+    told = {name: body[name] for name in names}
+    return Version(record=entry.record_id, hash=bytes(entry.hash).hex(), state=body["state"], **told)
 
 
 def history(keys: Iterable[UUID]) -> dict[UUID, list[Version]]:

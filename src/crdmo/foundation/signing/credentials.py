@@ -96,7 +96,8 @@ def end_sessions_of(person: Person) -> None:
 
 def _refuse(login: Login, act: Act, kind: str, what: str, *, counts: bool, tell: bool = False) -> CredentialsRefused:
     left = max(0, attempts.tries_left(login) - counts)
-    follow = f"Tries left before the account is locked: {left}" if left else "The account is locked: an administrator can unlock it"
+    locked = "The account is locked: an administrator can unlock it"
+    follow = f"Tries left before the account is locked: {left}" if left else locked
     refused = CredentialsRefused(what, next=follow)
     refused.aftermath = attempts.reporter(login, act.action, kind, what, counts=counts, tell=tell)
     return refused
@@ -111,7 +112,9 @@ def signer_of(act: Act, credentials: Credentials) -> Login:
     """
     actor = act.actor
     if type(actor) is not Person or getattr(actor, "impersonated_by", None) is not None:
-        raise NotPermitted("only a person acting as themselves can sign", given=actor.printed_name, allowed="the signer's own log-in")
+        raise NotPermitted(
+            "only a person acting as themselves can sign", given=actor.printed_name, allowed="the signer's own log-in"
+        )
     if credentials.by_token:
         raise NotPermitted("an API token never signs", allowed="user id and password of the signer in person")
     login = Login.objects.select_related("person").filter(person_id=actor.id).first()
@@ -121,12 +124,14 @@ def signer_of(act: Act, credentials: Credentials) -> Login:
         raise NotPermitted(f"{actor.printed_name} is deactivated and cannot sign", next="An administrator can tell why")
     if not login.person.identity_verified:
         raise NotPermitted(
-            f"the identity of {actor.printed_name} is not verified", allowed="signing after verification (21 CFR 11.100(b))",
+            f"the identity of {actor.printed_name} is not verified",
+            allowed="signing after verification (21 CFR 11.100(b))",
             next="An administrator verifies the identity first",
         )  # fmt: skip
     if login.must_change_password:
         raise NotPermitted(
-            "the present password was set by somebody else", allowed="signing with a password that only the signer knows",
+            "the present password was set by somebody else",
+            allowed="signing with a password that only the signer knows",
             next="Choose a new password, then sign",
         )  # fmt: skip
     if attempts.is_locked(login):
@@ -169,7 +174,7 @@ def _check_totp(act: Act, login: Login, credentials: Credentials) -> str:
     if authenticator is None:
         return ""
     if not credentials.totp:
-        raise Invalid("the first signing of a session needs the one-time code", errors={"signing_totp": "type the code"})
+        raise Invalid("the first signing of a session needs the code", errors={"signing_totp": "type the code"})
     if not TOTP(authenticator).validate_code(credentials.totp):
         raise _refuse(login, act, "totp", "the one-time code is wrong or was used before", counts=True)
     return "+totp"
@@ -187,12 +192,12 @@ def verify(act: Act, credentials: Credentials) -> str:
     session = _open_session(login, credentials.session_key, act.now)
     first = session is None
     _check_user_id(act, login, credentials, first=first)
-    secret = _check_secret(act, login, credentials)
-    code = _check_totp(act, login, credentials) if first and secret == "password" else ""
+    component = _check_secret(act, login, credentials)
+    code = _check_totp(act, login, credentials) if first and credentials.passkey is None else ""
     attempts.forget(login)
     if credentials.session_key:
         _keep_open(login, session, credentials.session_key, act.now)
-    return f"id+{secret}{code}" if first else secret
+    return f"id+{component}{code}" if first else component
 
 
 def _keep_open(login: Login, session: SigningSession | None, key: str, now: dt.datetime) -> None:
