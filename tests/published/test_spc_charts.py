@@ -71,7 +71,7 @@ def test_spc_run_length_of_a_cusum_with_k_half_and_h_5(shift: float, printed: fl
 
 
 def test_spc_in_control_run_length_of_an_ewma_with_weight_0_1_is_500() -> None:
-    """Lucas and Saccucci 1990, table 3: λ = 0.1, L = 2.814. Exact limits are narrower at the start, by a few percent."""
+    """Lucas and Saccucci 1990, table 3: λ = 0.1, L = 2.814; exact limits are a little narrower at the start."""
     n = 1_000_000
     values = np.random.default_rng(5).standard_normal(n)
     found = ewma_chart(values=values.tolist(), target=0.0, sigma=1.0, weight=0.1, width=2.814)
