@@ -59,7 +59,9 @@ VIEW = declare("view", "see the pages of a program", EVERYONE, trained=False)
 declare("ledger.erase", "erase personal data on lawful request", (Role.ADMINISTRATOR, Role.QA))
 
 
-def roles_of(person: Person, program: UUID | None, organization: UUID | None = None, *, on: dt.date | None = None) -> dict[str, str]:
+def roles_of(
+    person: Person, program: UUID | None, organization: UUID | None = None, *, on: dt.date | None = None
+) -> dict[str, str]:
     """Return the person's roles here: {role: how it is held, "" or "delegated by NAME"}."""
     if not person.is_active:
         return {}

@@ -1,7 +1,7 @@
 """Drafts: what a person has typed into a form and not yet saved. A draft is not a record and proves nothing.
 
-It outlives a time-out, a crash and a change of device, and goes when the form is saved or the person discards it. Secrets
-are never kept.
+It outlives a time-out, a crash and a change of device, and goes when the form is saved or the person discards it.
+Secrets are never kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Wrong credentials are counted, written to the ledger and, at the fifth, lock the account until an administrator unlocks it.
+"""Wrong credentials are counted and written to the ledger; the fifth locks the account until it is unlocked.
 
-One counter serves log-in, the second factor, re-authentication in place and (in the signing room) signing: django-axes'
-table of attempts, by user id in small letters, so that neither another browser nor another spelling starts anew.
+One counter serves log-in, the second factor, re-authentication in place and (in the signing room) signing: the table of
+attempts of django-axes, by user id in small letters, so that neither another browser nor another spelling starts anew.
 """
 
 from __future__ import annotations
@@ -81,14 +81,22 @@ def report(user_id: str, where: str, address: str, before: int) -> None:
         return
     person = Person.objects.filter(user_id=user_id).first()
     organization = person.organization_id if person else None
-    contents = {"user_id": user_id, "known": person is not None, "where": where, "address": address, "failures": now, "limit": limit}
+    contents = {
+        "user_id": user_id, "known": person is not None, "where": where, "address": address, "failures": now,
+        "limit": limit,
+    }  # fmt: skip
     with acts.act(SYSTEM, "accounts.log_in") as noted:
         noted.event("accounts.log_in_failed", contents, organization=organization)
         if now >= limit:
             noted.event("accounts.locked", contents, organization=organization)
     if now >= limit and person is not None:
-        notices.tell(
-            notices.security_unit(organization),
-            f"Account {user_id} ({person.printed_name}) was locked after {now} failed attempts at {where} from {address or 'unknown'}.",
-            url=f"/people/{user_id}/", why="you are told of attempts at misuse as an administrator",
-        )  # fmt: skip
+        text = f"Account {user_id} ({person.printed_name}) was locked: {now} failures, the last at {where} from {address}."
+        why = "you are told of attempts at misuse as an administrator"
+        notices.tell(notices.security_unit(organization), text, url=f"/people/{user_id}/", why=why)
+
+
+def note_unknown(user_id: str, where: str, address: str) -> None:
+    """Write down that somebody came who is not let in, without counting it against an account."""
+    contents = {"user_id": user_id, "where": where, "address": address}
+    with acts.act(SYSTEM, "accounts.log_in") as noted:
+        noted.event("accounts.log_in_refused", contents)

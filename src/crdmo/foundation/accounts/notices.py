@@ -1,6 +1,6 @@
 """The inbox: one line for each thing that somebody should know, with a link and the reason why they are told.
 
-    notices.tell(notices.security_unit(person.organization_id), "ann is locked out", url="/people/ann/", why="you administer people")
+    notices.tell(notices.security_unit(organization_id), "ann is locked out", url="/people/ann/", why="you administer")
 
 A notice is a courtesy, not a record: what happened is in the ledger.
 """
@@ -47,7 +47,7 @@ def tell(people: Iterable[Person], text: str, *, url: str = "", why: str = "") -
 
 
 def security_unit(organization: UUID | None) -> list[Person]:
-    """Return who must hear of attempts at misuse: the administrators of an organization and those of the installation."""
+    """Return who must hear of misuse: the administrators of an organization and those of the installation."""
     from .models import Membership, Organization, in_force  # noqa: PLC0415 — those models load this one
 
     today = dt.datetime.now(dt.UTC).date()

@@ -1,7 +1,7 @@
 """Passwords: how they are kept, what is asked of a chosen one, and how a temporary one is made.
 
-Nobody is made to change a password because time has passed; it is changed after a reset, and checked against common ones
-when it is chosen.
+Nobody is made to change a password because time has passed; it is changed after a reset, and checked against common
+ones when it is chosen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a person does to the own account: log-in, log-out, time-out, password and second factors. Each is in the ledger."""
+"""What a person does to the own account: log-in, log-out, time-out, password, second factors. Each is in the ledger."""
 
 from __future__ import annotations
 
@@ -66,4 +66,5 @@ def change_password(login: Login, new: str) -> None:
 def second_factor_changed(login: Login, what: str) -> None:
     """Note a change of second factors, and tell the person, who may not have done it."""
     note(login.person, "accounts.second_factor_changed", {"what": what})
-    notices.tell([login.person], f"Your second factors changed: {what}.", url="/account/security/", why="it is your account")
+    text = f"Your second factors changed: {what}."
+    notices.tell([login.person], text, url="/account/security/", why="it is your account")

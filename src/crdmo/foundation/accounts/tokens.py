@@ -1,4 +1,4 @@
-"""Keys for programs: scoped, shown once, kept as a digest, with an end. A token reads or writes as its person; it never signs.
+"""Keys for programs: scoped, shown once, kept as a digest, with an end. A token acts as its person, and never signs.
 
     token, text = tokens.issue(person, name="LIMS bridge", scopes=("read",), days=90)
     bearer = tokens.authenticate("Bearer crdmo_…")
@@ -65,7 +65,7 @@ def issue(person: Person, *, name: str, scopes: Iterable[str], days: int) -> tup
             digest=_digest(text), prefix=text[:12], person=person, name=name.strip(), scopes=" ".join(wanted),
             created=act.now, expires=act.now + dt.timedelta(days=days),
         )  # fmt: skip
-        contents = {"user_id": person.user_id, "token": token.prefix, "name": token.name, "scopes": wanted, "days": days}
+        contents = {"user_id": person.user_id, "token": token.prefix, "name": token.name, "scopes": wanted}
         act.event("accounts.token_issued", contents, organization=person.organization_id)
     return token, text
 
@@ -82,7 +82,8 @@ def revoke(actor: Person, token: ApiToken) -> ApiToken:
     if token.person_id != actor.pk:
         roles = roles_of(actor, None, token.person.organization_id)
         if Role.ADMINISTRATOR.value not in roles:
-            raise NotPermitted("this token belongs to somebody else", given=token.prefix, allowed="its owner, an administrator")
+            allowed = "its owner, an administrator"
+            raise NotPermitted("this token is somebody else's", given=token.prefix, allowed=allowed)
     if token.revoked is not None:
         raise Refused("this token is revoked already", given=token.prefix)
     with acts.act(Oneself(actor), "accounts.revoke_token") as act:
@@ -107,7 +108,7 @@ def authenticate(header: str) -> Bearer:
         found = rows.filter(digest=_digest(text.strip()), revoked__isnull=True, expires__gt=now).first()
     if found is None or not found.person.is_active:
         raise NotPermitted(
-            "this token opens nothing", allowed="Authorization: Bearer followed by a token that is neither ended nor revoked",
+            "this token opens nothing", allowed="Authorization: Bearer and a token that is neither ended nor revoked",
             next="Make a new token on the page of your account",
         )  # fmt: skip
     if found.last_used is None or now - found.last_used > USED_EVERY:

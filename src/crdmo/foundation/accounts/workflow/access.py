@@ -110,8 +110,9 @@ def close_membership(act: Act, membership: Membership, last_day: dt.date) -> Mem
 
 @verb("accounts.delegate", "lend the own authority", roles=LENDABLE)
 def delegate(
-    act: Act, giver: Person, person: Person, *, role: str, starts: dt.date, ends: dt.date, program: Program | None = None
-) -> Delegation:
+    act: Act, giver: Person, person: Person, *, role: str, starts: dt.date, ends: dt.date,
+    program: Program | None = None,
+) -> Delegation:  # fmt: skip
     """Lend a role that one holds to a colleague between two dates, 92 days at most.
 
     Raises:
@@ -125,7 +126,8 @@ def delegate(
     if ends - starts > LONGEST_DELEGATION:
         raise Refused("authority is lent for a while only", given=f"{(ends - starts).days} days", allowed="92 days")
     if giver.pk == person.pk or giver.organization_id != person.organization_id or not person.is_active:
-        raise Refused("authority is lent to an active colleague", given=person.printed_name, allowed=str(giver.organization))
+        colleague = f"active people of {giver.organization}"
+        raise Refused("authority is lent to an active colleague", given=person.printed_name, allowed=colleague)
     held = roles_of(giver, program.pk if program else None, giver.organization_id)
     if held.get(role) != "":
         raise Refused(
@@ -143,7 +145,8 @@ def end_delegation(act: Act, delegation: Delegation) -> Delegation:
     """Take back what was lent, at once. The giver or an administrator can, with a reason."""
     roles = roles_of(act.actor, None, delegation.person.organization_id) if isinstance(act.actor, Person) else {}
     if act.actor.actor_id not in ("system", delegation.giver.actor_id) and Role.ADMINISTRATOR.value not in roles:
-        raise Refused("only who lent it takes it back", given=act.actor.printed_name, allowed=delegation.giver.printed_name)
+        allowed = f"{delegation.giver.printed_name}, an administrator"
+        raise Refused("only who lent it takes it back", given=act.actor.printed_name, allowed=allowed)
     yesterday = _today(act) - dt.timedelta(days=1)
     if delegation.ends <= yesterday:
         raise Refused("this delegation has ended already", given=f"last day {delegation.ends}")

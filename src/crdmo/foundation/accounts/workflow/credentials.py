@@ -42,10 +42,11 @@ def verify_identity(act: Act, person: Person) -> Person:
     if person.identity_verified:
         raise Refused(f"the identity of {person.printed_name} is confirmed already")
     login = Login.objects.filter(person=person).first()
-    if login is not None and login.password_set_by_id is not None and str(login.password_set_by_id) == act.actor.actor_id:
+    if login is not None and str(login.password_set_by_id) == act.actor.actor_id:
         raise Refused(
             "who gave a person a password does not confirm the identity as well", given=act.actor.printed_name,
-            allowed="another administrator, quality assurance", next="Ask one of them: it takes two (21 CFR 11.200(a)(3))",
+            allowed="another administrator, quality assurance",
+            next="Ask one of them; it takes two by 21 CFR 11.200(a)(3)",
         )  # fmt: skip
     return act.change(person, identity_verified=True)
 
@@ -96,12 +97,11 @@ def _doubt(act: Act, person: Person, event: str, said: str) -> None:
         act.change(person, identity_verified=False)
     contents = {"person": str(person.pk), "user_id": person.user_id}
     act.event(event, contents, organization=person.organization_id)
-    notices.tell([person], f"{said.capitalize()} by {act.actor.printed_name}.", url="/account/security/", why="it is your account")
+    by = act.actor.printed_name
+    notices.tell([person], f"{said.capitalize()} by {by}.", url="/account/security/", why="it is your account")
     others = [p for p in notices.security_unit(person.organization_id) if p.actor_id != act.actor.actor_id]
-    notices.tell(
-        others, f"{person.user_id}: {said.removeprefix('your ')} by {act.actor.printed_name}; the identity waits to be confirmed.",
-        url=f"/people/{person.user_id}/", why="you administer people",
-    )  # fmt: skip
+    text = f"{person.user_id}: {said.removeprefix('your ')} by {by}; the identity waits to be confirmed."
+    notices.tell(others, text, url=f"/people/{person.user_id}/", why="you administer people")
 
 
 @verb("accounts.unlock", "unlock an account", roles=(Role.ADMINISTRATOR,))

@@ -41,8 +41,9 @@ def create_organization(act: Act, *, code: str, name: str, kind: str) -> Organiz
 
 @verb("accounts.create_program", "open a program", roles=(Role.ADMINISTRATOR,))
 def create_program(
-    act: Act, sponsor: Organization, partner: Organization, *, code: str, name: str, indication: str = "", modality: str = ""
-) -> Program:
+    act: Act, sponsor: Organization, partner: Organization, *, code: str, name: str, indication: str = "",
+    modality: str = "",
+) -> Program:  # fmt: skip
     """Open a program of a sponsor with a partner. Its chain in the ledger begins here.
 
     Raises:

@@ -45,8 +45,9 @@ def _enter(
 
 @verb("accounts.record_training", "record training", roles=(Role.QA, Role.SUPERVISOR, Role.SPONSOR_QA), trained=False)
 def record_training(
-    act: Act, person: Person, *, subject: str, version: str, on: dt.date, how: str = "assessed", expires: dt.date | None = None
-) -> Training:
+    act: Act, person: Person, *, subject: str, version: str, on: dt.date, how: str = "assessed",
+    expires: dt.date | None = None,
+) -> Training:  # fmt: skip
     """Record that a person was trained on one version of a subject.
 
     Raises:
@@ -64,5 +65,6 @@ def acknowledge_training(act: Act, person: Person, *, subject: str, version: str
         Refused: it is said for somebody else.
     """
     if act.actor.actor_id != person.actor_id:
-        raise Refused("reading is acknowledged by who has read", given=act.actor.printed_name, allowed=person.printed_name)
+        given, allowed = act.actor.printed_name, person.printed_name
+        raise Refused("reading is acknowledged by who has read", given=given, allowed=allowed)
     return _enter(act, person, subject, version, act.now.date(), "read", None)
