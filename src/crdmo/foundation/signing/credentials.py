@@ -17,6 +17,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 
+from crdmo.foundation.accounts import lockout
 from crdmo.foundation.accounts.models import Login, Person
 from crdmo.foundation.ledger.acts import Act
 
@@ -95,7 +96,7 @@ def end_sessions_of(person: Person) -> None:
 
 
 def _refuse(login: Login, act: Act, kind: str, what: str, *, counts: bool, tell: bool = False) -> CredentialsRefused:
-    left = max(0, attempts.tries_left(login) - counts)
+    left = max(0, lockout.tries_left(login.user_id) - counts)
     locked = "The account is locked: an administrator can unlock it"
     follow = f"Tries left before the account is locked: {left}" if left else locked
     refused = CredentialsRefused(what, next=follow)
@@ -134,7 +135,7 @@ def signer_of(act: Act, credentials: Credentials) -> Login:
             allowed="signing with a password that only the signer knows",
             next="Choose a new password, then sign",
         )  # fmt: skip
-    if attempts.is_locked(login):
+    if lockout.is_locked(login.user_id):
         raise _refuse(login, act, "locked", "somebody tried to sign with a locked account", counts=False, tell=True)
     return login
 
@@ -194,7 +195,7 @@ def verify(act: Act, credentials: Credentials) -> str:
     _check_user_id(act, login, credentials, first=first)
     component = _check_secret(act, login, credentials)
     code = _check_totp(act, login, credentials) if first and credentials.passkey is None else ""
-    attempts.forget(login)
+    lockout.forget(login.user_id)
     if credentials.session_key:
         _keep_open(login, session, credentials.session_key, act.now)
     return f"id+{component}{code}" if first else component
