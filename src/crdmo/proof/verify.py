@@ -35,8 +35,10 @@ import binascii
 import hashlib
 import json
 import re
+import struct
 import sys
 import zipfile
+import zlib
 
 MOST_BYTES = 64 * 2**30  # a bundle that unpacks to more is refused before it is read
 MOST_RATIO = 2000
@@ -433,7 +435,7 @@ def verify(path, key=""):
             signatures = check_signatures(versions, last)
             blobs, withheld = check_blobs(entries, manifest)
             personal = check_personal(archive, entries)
-    except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise Wrong(f"the zip cannot be read: {error}") from None
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError, ValueError) as error:
         raise Wrong(f"the bundle is not of its format: {type(error).__name__} {error}") from None
