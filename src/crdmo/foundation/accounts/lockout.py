@@ -90,7 +90,7 @@ def report(user_id: str, where: str, address: str, before: int) -> None:
         if now >= limit:
             noted.event("accounts.locked", contents, organization=organization)
     if now >= limit and person is not None:
-        text = f"Account {user_id} ({person.printed_name}) was locked: {now} failures, the last at {where} from {address}."
+        text = f"Account {user_id} ({person.printed_name}) was locked: {now} failures, last at {where} from {address}."
         why = "you are told of attempts at misuse as an administrator"
         notices.tell(notices.security_unit(organization), text, url=f"/people/{user_id}/", why=why)
 
