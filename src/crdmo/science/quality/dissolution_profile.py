@@ -213,7 +213,7 @@ def _pair(reference_means: Sequence[float], test_means: Sequence[float]) -> tupl
 def _points(
     t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], rule: F2Rule
 ) -> tuple[VariabilityAtTime, ...]:
-    ref_means, test_means = ref.mean(axis=0), tst.mean(axis=0)
+    ref_means, test_means = _settled(ref.mean(axis=0)), _settled(tst.mean(axis=0))
     after_zero = t > 0.0
     on_plateau = rule.cut_by(ref_means, test_means) & after_zero
     late = np.concatenate([[False], np.cumsum(on_plateau)[:-1] > 0])
@@ -234,6 +234,11 @@ def _points(
     )
 
 
+def _settled(value: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return the value without the dust of binary arithmetic, so that a mean of 85.0 is not above 85."""
+    return np.asarray(np.round(value, 9), dtype=np.float64)
+
+
 def _why(after_zero: bool, late: bool) -> str:
     if not after_zero:
         return "time 0 carries no information"
@@ -242,7 +247,9 @@ def _why(after_zero: bool, late: bool) -> str:
 
 def _cv(column: Vector) -> float | None:
     mean = float(np.mean(column))
-    return 100.0 * float(np.std(column, ddof=1)) / mean if column.size > 1 and mean > 0.0 else None
+    if column.size < 2 or mean <= 0.0:
+        return None
+    return float(_settled(100.0 * float(np.std(column, ddof=1)) / mean))
 
 
 def _too_variable(point: VariabilityAtTime, rule: F2Rule) -> bool:
@@ -263,7 +270,7 @@ def _very_rapid(t: Vector, ref: NDArray[np.float64], tst: NDArray[np.float64], r
     columns = (ref[:, early[-1]], tst[:, early[-1]])
     if rule.very_rapid_cv_limit is not None and any((_cv(c) or 0.0) > rule.very_rapid_cv_limit for c in columns):
         return False
-    dissolved = min(float(c.min() if rule.individual_very_rapid else c.mean()) for c in columns)
+    dissolved = min(float(_settled(c.min() if rule.individual_very_rapid else c.mean())) for c in columns)
     return dissolved > PLATEAU or (rule.plateau_included_when_very_rapid and dissolved == PLATEAU)
 
 
