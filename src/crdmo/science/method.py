@@ -194,7 +194,7 @@ def _convert_plain(value: Any, hint: Any, place: str) -> Any:
         return _convert_dataclass(value, hint, place)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    if hint is float and value in ("inf", "-inf"):
+    if hint is float and value in ("inf", "-inf", "nan"):
         return float(value)
     if hint is Decimal and isinstance(value, str | int):
         try:
@@ -218,3 +218,13 @@ def _convert_dataclass(value: Any, hint: type, place: str) -> Any:
         return hint(**{key: _convert(v, hints[key], f"{place}/{key}") for key, v in value.items()})
     except TypeError as error:
         raise _wrong(place, value, str(error)) from error
+
+
+def from_json(name: str, output: Any) -> Any:
+    """Return the result that stored JSON stands for, as the type that the method's function returns.
+
+    Raises:
+        MethodError: there is no such method, or the JSON is not a result of its present version.
+    """
+    function = find(name).function
+    return _convert(output, get_type_hints(function).get("return", Any), f"output of {name}")

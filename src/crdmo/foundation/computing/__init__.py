@@ -11,14 +11,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .bundle_recompute import BundleReport, recompute_bundle
     from .comparison import Outcome, Verdict
+    from .figures import figure_of
+    from .impact_list import Impact, impact
+    from .jobs import Progress, cancel, enqueue, job, job_state
     from .models import Job, Result
+    from .renewing import Rerun, is_stale, recompute, rerun, stale
     from .running import column, run
 
 # Loaded on first use: Django imports this package before its models can be, and a bundle is recomputed without Django.
 _PLACES = {
-    "Job": "models", "Outcome": "comparison", "Result": "models", "Verdict": "comparison", "column": "running",
-    "run": "running",
+    "BundleReport": "bundle_recompute", "Impact": "impact_list", "Job": "models", "Outcome": "comparison",
+    "Progress": "jobs", "Rerun": "renewing", "Result": "models", "Verdict": "comparison", "cancel": "jobs",
+    "column": "running", "enqueue": "jobs", "figure_of": "figures", "impact": "impact_list", "is_stale": "renewing",
+    "job": "jobs", "job_state": "jobs", "recompute": "renewing", "recompute_bundle": "bundle_recompute",
+    "rerun": "renewing", "run": "running", "stale": "renewing",
 }  # fmt: skip
 
 
@@ -31,4 +39,8 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-__all__ = ["Job", "Outcome", "Result", "Verdict", "column", "run"]
+__all__ = [
+    "BundleReport", "Impact", "Job", "Outcome", "Progress", "Rerun", "Result", "Verdict", "cancel", "column",
+    "enqueue", "figure_of", "impact", "is_stale", "job", "job_state", "recompute", "recompute_bundle", "rerun",
+    "run", "stale",
+]  # fmt: skip

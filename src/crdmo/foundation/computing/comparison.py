@@ -19,6 +19,7 @@ class Verdict(Enum):
     IDENTICAL = "identical"
     WITHIN = "within tolerance"
     DIFFERENT = "different"
+    IMPOSSIBLE = "cannot be recomputed here"
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,17 @@ class Outcome:
     difference_count: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def came_out(self) -> bool:
+        """Whether the number came out again."""
+        return self.verdict in (Verdict.IDENTICAL, Verdict.WITHIN)
+
     def sentence(self) -> str:
         """Return the finding in one line."""
         if self.verdict is Verdict.IDENTICAL:
             return "identical"
+        if self.verdict is Verdict.IMPOSSIBLE:
+            return "cannot be recomputed here: " + "; ".join(self.notes)
         if self.verdict is Verdict.WITHIN:
             largest = max(d.relative or 0.0 for d in self.differences)
             return f"within tolerance: largest relative difference {largest:.2e}, allowed {self.tolerance:.2e}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from crdmo.foundation.accounts.models import Organization, Program
@@ -42,8 +42,8 @@ def run(
         Conflict: a source was changed since it was read.
     """
     basis = [*sources, *references]
-    _check_sources(basis, program)
-    made = _make(name, inputs, parameters or {}, seed, basis)
+    check_sources(basis, program)
+    made = make(name, inputs, parameters or {}, seed, blobs_of(basis))
     method = methods.find(name)
     tenant = {} if program is not None else {"organization": organization}
     return act.create(
@@ -61,11 +61,11 @@ def _pinned(reference: Reference) -> dict[str, str]:
     return {"reference": str(reference.id), "name": reference.name, "edition": reference.edition, "digest": reference.digest}
 
 
-def _make(name: str, inputs: Any, parameters: Any, seed: int | None, basis: Sequence[Record]) -> dict[str, Any]:
-    """Run the method and return the fields of a result that follow from it."""
+def make(name: str, inputs: Any, parameters: Any, seed: int | None, allowed: Set[str]) -> dict[str, Any]:
+    """Run the method and return the fields of a result that follow from it; `allowed` are the datasets it may read."""
     method = methods.find(name)
     inputs, parameters = _plain(inputs, "inputs"), _plain(parameters, "parameters")
-    blobs = _datasets(inputs, basis)
+    blobs = _datasets(inputs, allowed)
     seed = _seed(method, inputs, parameters, seed)
     output = execute(name, inputs, parameters, seed, store.get)
     return {
@@ -99,16 +99,26 @@ def _kept(name: str, value: Any) -> dict[str, Any]:
     return {f"{name}_here": None, f"{name}_blob": store.put(data)}
 
 
-def _datasets(inputs: Any, basis: Sequence[Record]) -> list[str]:
+def blobs_of(basis: Iterable[Record]) -> set[str]:
+    """Return the blobs of the datasets among the sources."""
+    return {record.blob for record in basis if isinstance(record, Dataset)}
+
+
+def _datasets(inputs: Any, allowed: Set[str]) -> list[str]:
     named = sorted(set(datasets_in(inputs)))
-    known = {record.blob for record in basis if isinstance(record, Dataset)}
-    if foreign := [name for name in named if name not in known]:
+    if foreign := [name for name in named if name not in allowed]:
         raise Invalid("the inputs point to a dataset that is not among the sources", given=", ".join(foreign),
                       allowed="datasets that are given as sources")  # fmt: skip
     return named
 
 
-def _check_sources(basis: Sequence[Record], program: Program | None) -> None:
+def check_sources(basis: Sequence[Record], program: Program | None) -> None:
+    """Say nothing if every source stands as it was read, in this program or in none, and not on changed data.
+
+    Raises:
+        Refused: a source is void, stale, or belongs to another program.
+        Conflict: a source was changed since it was read.
+    """
     by_type: dict[type[Record], list[Record]] = {}
     for record in basis:
         if record.is_void:
@@ -117,13 +127,18 @@ def _check_sources(basis: Sequence[Record], program: Program | None) -> None:
             raise Refused(f"{record} belongs to another program", allowed=str(program or "records of no program"))
         by_type.setdefault(type(record), []).append(record)
     for model, records in by_type.items():
-        rows = model._default_manager.filter(pk__in=[r.pk for r in records])
-        now = dict(rows.values_list("pk", "version"))
-        for record in records:
-            if now.get(record.pk) != record.version:
-                raise Conflict(f"{record} was changed since it was read", given=f"version {record.version}",
-                               allowed=f"version {now.get(record.pk)}", next="Read it again and repeat the step")  # fmt: skip
+        _check_versions(model, records)
     marked = stale_causes(r.id for r in basis) if basis else {}
     if marked:
         first = next(r for r in basis if r.id in marked)
         raise Refused(f"{first} stands on data changed since", given="stale", next="Renew it first, then repeat the step")
+
+
+def _check_versions(model: type[Record], records: Sequence[Record]) -> None:
+    now = dict(model._default_manager.filter(pk__in=[r.pk for r in records]).values_list("pk", "version"))
+    for record in records:
+        if now.get(record.pk) != record.version:
+            raise Conflict(
+                f"{record} was changed since it was read", given=f"version {record.version}",
+                allowed=f"version {now.get(record.pk)}", next="Read it again and repeat the step",
+            )  # fmt: skip

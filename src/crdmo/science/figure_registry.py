@@ -1,0 +1,72 @@
+"""Which function draws the result of a method.
+
+    @figure("quality.shelf_life_q1e")
+    def shelf_life_figure(result: ShelfLife) -> Figure: ...
+
+A figure is drawn from the result alone, so the same result gives the same picture on the page, in print and years later.
+Such functions live in files named `*_figure.py` beside their methods.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from .method import MethodError, from_json
+
+
+class Drawn(Protocol):
+    """What a figure function returns: at least its SVG text."""
+
+    @property
+    def svg(self) -> str:
+        """The picture."""
+
+
+F = TypeVar("F", bound=Callable[[Any], Drawn])
+_FIGURES: dict[str, Callable[[Any], Drawn]] = {}
+
+
+def figure(method_name: str) -> Callable[[F], F]:
+    """Register a function as the one that draws a method's result.
+
+    Raises:
+        ValueError: another function draws it already.
+    """
+
+    def register(function: F) -> F:
+        known = _FIGURES.get(method_name)
+        if known is not None and getattr(known, "__qualname__", "") != getattr(function, "__qualname__", ""):
+            raise ValueError(f"{method_name} is drawn by two functions")
+        _FIGURES[method_name] = function
+        return function
+
+    return register
+
+
+def load_all() -> None:
+    """Import every `*_figure` module of science."""
+    package = importlib.import_module("crdmo.science")
+    for module in pkgutil.walk_packages(package.__path__, "crdmo.science."):
+        if module.name.endswith("_figure"):
+            importlib.import_module(module.name)
+
+
+def has_figure(method_name: str) -> bool:
+    """Say whether somebody draws this method's results."""
+    if method_name not in _FIGURES:
+        load_all()
+    return method_name in _FIGURES
+
+
+def draw(method_name: str, output: Any) -> Drawn:
+    """Draw a stored output of a method.
+
+    Raises:
+        MethodError: nobody draws this method, or the output is not one of its present version.
+    """
+    if not has_figure(method_name):
+        raise MethodError("no figure is drawn of this method", given=method_name, allowed=", ".join(sorted(_FIGURES)) or "none yet")
+    return _FIGURES[method_name](from_json(method_name, output))
