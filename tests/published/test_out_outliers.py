@@ -61,6 +61,6 @@ def test_out_two_sided_dixon_r10_at_95_percent(n: int, printed: float) -> None:
     ],
 )
 def test_out_one_sided_dixon_ratios_at_5_percent(near: int, far: int, printed: dict[int, float]) -> None:
-    """Dixon 1951, tables I to VI, integrated by hand: at n = 6 printed 0.560, exactly 0.5624 (see the simulation test)."""
+    """Dixon 1951, tables I to VI, integrated by hand: at n = 6 printed 0.560, exactly 0.5624."""
     for n, value in printed.items():
         assert dixon_critical_value(n, 0.05, near, far) == pytest.approx(value, abs=0.003)
