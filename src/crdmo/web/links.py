@@ -1,0 +1,24 @@
+"""Where a record has its page. Each room says so for its own records, once, in `links` of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_PAGES: dict[str, Callable[[Any], str]] = {}
+
+
+def page_of(record_type: str) -> Callable[[Callable[[Any], str]], Callable[[Any], str]]:
+    """Register the function that gives the address of a record type's page."""
+
+    def register(function: Callable[[Any], str]) -> Callable[[Any], str]:
+        _PAGES[record_type] = function
+        return function
+
+    return register
+
+
+def record_url(record: Any) -> str:
+    """Return the address of a record's page, or of its history where it has none of its own."""
+    found = _PAGES.get(record.record_type())
+    return found(record) if found else f"/record/{record.pk}/"
