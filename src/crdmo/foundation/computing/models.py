@@ -83,6 +83,8 @@ class Job(models.Model):
     url = models.CharField(max_length=300, blank=True, default="")
     cancel_asked = models.BooleanField(default=False)
     attempts = models.IntegerField(default=0)
+    # Machine and process that works on it, so that a death on the same machine is seen at once.
+    worker = models.CharField(max_length=120, blank=True, default="")
     queued = models.DateTimeField()
     started = models.DateTimeField(null=True)
     heartbeat = models.DateTimeField(null=True)
