@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from crdmo.science.quality.dissolution_stages import StageOutcome
 from crdmo.science.quality.uniformity import content_uniformity, reference_value
 
@@ -14,6 +16,7 @@ def _units(mean: str, sd: str, n: int) -> list[Decimal]:
     return [Decimal(mean) + sign * step for sign in (1, -1) for _ in range(n // 2)]
 
 
+@pytest.mark.clause("USP <905>")
 def test_cu_1_ten_units_of_mean_105_9_and_sd_5_0() -> None:
     found = content_uniformity(contents=_units("105.9", "5.0", 10))
     assert found.reference_value == Decimal("101.5")
@@ -21,6 +24,7 @@ def test_cu_1_ten_units_of_mean_105_9_and_sd_5_0() -> None:
     assert found.outcome is StageOutcome.NEXT_STAGE
 
 
+@pytest.mark.clause("USP <905>")
 def test_cu_1_thirty_units_use_k_2_and_individual_limits_of_75_to_125_percent_of_m() -> None:
     found = content_uniformity(contents=_units("105.9", "5.0", 10) + _units("105.9", "5.0", 20))
     assert found.k == Decimal("2.0")
@@ -29,6 +33,7 @@ def test_cu_1_thirty_units_use_k_2_and_individual_limits_of_75_to_125_percent_of
     assert found.outcome is StageOutcome.CONFORMS
 
 
+@pytest.mark.clause("USP <905>")
 def test_cu_1_a_target_of_105_makes_m_the_mean_up_to_105() -> None:
     assert reference_value(Decimal("103"), Decimal("105")) == Decimal("103")
     assert reference_value(Decimal("106"), Decimal("105")) == Decimal("105")

@@ -43,6 +43,7 @@ def test_diss_1_f2_and_f1_of_the_first_points(points: int, similarity: float, di
     assert (round(f2(**means), 5), round(f1(**means), 5)) == (similarity, difference)
 
 
+@pytest.mark.clause("EMA CPMP/EWP/QWP/1401/98 Rev. 1 Appendix I")
 def test_diss_1_the_ema_rule_keeps_one_point_above_85_percent() -> None:
     found = compare_profiles(
         times=[5, 10, 15, 20, 30, 60, 90, 120],

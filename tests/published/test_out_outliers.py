@@ -15,6 +15,7 @@ from crdmo.science.quality.outliers import (
 DATA = [100.0, 100.1, 100.3, 100.0, 99.7, 99.9, 100.2, 99.5, 100.0, 95.7]
 
 
+@pytest.mark.clause("USP <1010>")
 def test_out_extreme_studentized_deviate_of_usp_1010() -> None:
     found = outliers_esd(values=DATA)
     step = found.steps[0]

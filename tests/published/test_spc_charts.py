@@ -54,7 +54,7 @@ def test_spc_in_control_run_length_of_the_three_sigma_limits_is_370() -> None:
 
 
 def test_spc_in_control_run_length_of_the_western_electric_rules_is_91_75() -> None:
-    """Champ CW, Woodall WH (1987) Technometrics 29:393-399, table 1, rules 1, 2, 3 and 4 together."""
+    """Champ CW, Woodall WH (1987) Technometrics 29:393-399, rules 1, 2, 3 and 4 together."""
     z = np.random.default_rng(7).standard_normal(3_000_000)
     found = find_signals(z, WESTERN_ELECTRIC, Restart.ALL_RULES)
     signals = np.unique(np.concatenate([at for at, _ in found.values()]))
@@ -63,7 +63,7 @@ def test_spc_in_control_run_length_of_the_western_electric_rules_is_91_75() -> N
 
 @pytest.mark.parametrize(("shift", "printed"), [(0.0, 465.0), (1.0, 10.4), (2.0, 4.01)])
 def test_spc_run_length_of_a_cusum_with_k_half_and_h_5(shift: float, printed: float) -> None:
-    """Montgomery 2013, table 9.4 (Lucas and Crosier 1982); restarting makes every run start at zero."""
+    """Montgomery 2013, ch. 9 (Lucas and Crosier 1982); restarting makes every run start at zero."""
     n = 1_000_000 if shift == 0.0 else 100_000
     values = np.random.default_rng(11).standard_normal(n) + shift
     found = cusum_chart(values=values.tolist(), target=0.0, sigma=1.0)
@@ -71,7 +71,7 @@ def test_spc_run_length_of_a_cusum_with_k_half_and_h_5(shift: float, printed: fl
 
 
 def test_spc_in_control_run_length_of_an_ewma_with_weight_0_1_is_500() -> None:
-    """Lucas and Saccucci 1990, table 3: λ = 0.1, L = 2.814; exact limits are a little narrower at the start."""
+    """Lucas and Saccucci 1990: λ = 0.1, L = 2.814; exact limits are a little narrower at the start."""
     n = 1_000_000
     values = np.random.default_rng(5).standard_normal(n)
     found = ewma_chart(values=values.tolist(), target=0.0, sigma=1.0, weight=0.1, width=2.814)

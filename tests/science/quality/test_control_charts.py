@@ -60,7 +60,7 @@ def test_a_baseline_of_another_kind_is_refused() -> None:
 
 
 def test_subgroups_of_another_size_are_refused() -> None:
-    with pytest.raises(MethodError, match="the baseline belongs to another chart.*subgroup size 4"):
+    with pytest.raises(MethodError, match=r"the baseline belongs to another chart.*subgroup size 4"):
         chart_subgroups(subgroups=[[1.0, 2.0]], baseline=baseline_subgroups(subgroups=SUBGROUPS))
 
 

@@ -28,7 +28,7 @@ def test_it_is_registered_as_a_random_method() -> None:
 
 
 def test_units_are_resampled_whole() -> None:
-    """Units that differ only as wholes (same shape, other level) give the spread of unit means, not of single points."""
+    """Units that differ only as wholes (same shape, other level) give the spread of unit means."""
     level = np.linspace(-9, 9, 12)[:, None]
     units = (np.array([20.0, 45.0, 65.0, 80.0]) + level).tolist()
     other = (np.array([30.0, 55.0, 75.0, 84.0]) + level).tolist()

@@ -114,7 +114,7 @@ def test_fewer_than_three_points_are_no_f2() -> None:
 
 def test_eleven_units_are_refused_unless_the_protocol_justifies_them() -> None:
     units = _units([20, 40, 60])[:11]
-    with pytest.raises(MethodError, match="11 units at 3 times.*at least 12 units"):
+    with pytest.raises(MethodError, match=r"11 units at 3 times.*at least 12 units"):
         compare_profiles(times=[10, 20, 30], reference=units, test=units)
     assert compare_profiles(times=[10, 20, 30], reference=units, test=units, required_units=11).reference_units == 11
 

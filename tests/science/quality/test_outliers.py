@@ -71,6 +71,7 @@ def test_a_critical_ratio_has_a_p_value_of_alpha() -> None:
     assert found.p_value == pytest.approx(0.05, abs=1e-6)
 
 
+@pytest.mark.clause("FDA Investigating OOS Test Results (2022) IV.C")
 @pytest.mark.parametrize("found", [outliers_esd(values=[*CLEAN, 20.0]), outlier_dixon(values=[*CLEAN, 20.0])])
 def test_every_result_says_that_no_value_is_invalidated_and_returns_no_cleaned_data(
     found: OutlierTest | DixonTest,
@@ -93,5 +94,5 @@ def test_more_outliers_than_values_allow_are_refused() -> None:
 
 
 def test_dixon_refuses_large_samples() -> None:
-    with pytest.raises(MethodError, match="3 to 30 values.*use outliers_esd"):
+    with pytest.raises(MethodError, match=r"3 to 30 values.*use outliers_esd"):
         outlier_dixon(values=list(range(31)))

@@ -59,6 +59,7 @@ def test_unbalanced_components_are_unbiased() -> None:
     assert np.all(np.abs(mean - [4.0, 2.25, 1.0]) < 4 * error)
 
 
+@pytest.mark.clause("ICH Q2(R2) Precision")
 @pytest.mark.parametrize("name", ["day", "run", "error", "within day", "total"])
 def test_intervals_cover_the_true_variance_as_often_as_stated(name: str) -> None:
     truth = {"day": 4.0, "run": 2.25, "error": 1.0, "within day": 3.25, "total": 7.25}[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -36,8 +37,8 @@ def _of(needed: int, of: int, zone: float) -> Callable[[list[float]], bool]:
 
 
 def _alternates(w: list[float]) -> bool:
-    steps = [b - a for a, b in zip(w, w[1:], strict=False)]
-    return all(a * b < 0 for a, b in zip(steps, steps[1:], strict=False))
+    steps = [b - a for a, b in pairwise(w)]
+    return all(a * b < 0 for a, b in pairwise(steps))
 
 
 def _one_side(w: list[float]) -> bool:
@@ -45,7 +46,7 @@ def _one_side(w: list[float]) -> bool:
 
 
 def _rises_or_falls(w: list[float]) -> bool:
-    pairs = list(zip(w, w[1:], strict=False))
+    pairs = list(pairwise(w))
     return all(a < b for a, b in pairs) or all(a > b for a, b in pairs)
 
 

@@ -67,6 +67,7 @@ def test_peaks_out_of_order_are_refused() -> None:
         resolution(first=Peak(11.0, 0.2), second=Peak(10.0, 0.2))
 
 
+@pytest.mark.clause("USP <621>")
 @pytest.mark.parametrize(
     ("limit", "printed"),
     [(102.0, [0.41, 0.59, 0.73, 0.85]), (102.5, [0.52, 0.74, 0.92, 1.06]), (103.0, [0.62, 0.89, 1.10, 1.27])],
@@ -111,6 +112,7 @@ def _found(parameter: SuitabilityParameter, value: float) -> MeasuredParameter:
     return MeasuredParameter(parameter, "main peak", value)
 
 
+@pytest.mark.clause("USP <621>")
 def test_a_criterion_without_a_result_is_not_met() -> None:
     verdict = system_suitability(measured=[_found(SuitabilityParameter.RELATIVE_SD, 0.5)], criteria=[RSD, TAILING])
     assert verdict.outcome is SuitabilityOutcome.NOT_SUITABLE

@@ -33,7 +33,7 @@ def test_after_a_signal_the_ewma_starts_at_the_target_with_narrow_limits() -> No
 
 
 def test_a_shift_of_one_sigma_is_found_by_both_long_before_the_shewhart_chart() -> None:
-    """Average run lengths at one sigma: Shewhart 43.9, EWMA and CUSUM about 10 (Montgomery 2013, tables 9.4, 9.11)."""
+    """Average run lengths at one sigma: Shewhart 43.9, EWMA and CUSUM about 10 (Montgomery 2013, ch. 9)."""
     values = (np.random.default_rng(2).standard_normal(60_000) + 1.0).tolist()
     ewma = ewma_chart(values=values, target=0, sigma=1, weight=0.1, width=2.7)
     cusum = cusum_chart(values=values, target=0, sigma=1)

@@ -38,7 +38,7 @@ def test_a_large_sample_needs_little_more_than_the_normal_quantile() -> None:
 
 
 def test_two_values_have_a_factor_of_their_own() -> None:
-    """Krishnamoorthy and Mathew 2009, table B2: n = 2, content 0.90, confidence 0.95."""
+    """Krishnamoorthy and Mathew 2009: n = 2, content 0.90, confidence 0.95."""
     assert tolerance_factor_two_sided(n=2, content=0.90).factor == pytest.approx(31.09, abs=0.01)
 
 
@@ -59,7 +59,7 @@ def test_an_interval_is_open_on_the_side_not_asked_for() -> None:
 
 @pytest.mark.parametrize("content", [0.0, 1.0, 95.0])
 def test_a_content_that_is_no_share_is_refused(content: float) -> None:
-    with pytest.raises(MethodError, match="content is no share.*write 95 % as 0.95"):
+    with pytest.raises(MethodError, match=r"content is no share.*write 95 % as 0\.95"):
         tolerance_factor_two_sided(n=10, content=content)
 
 

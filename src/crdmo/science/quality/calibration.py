@@ -78,26 +78,6 @@ class InversePrediction:
     reasons: tuple[str, ...]
 
 
-class SigmaSource(Enum):
-    """What the standard deviation σ of 3.3 σ/S and 10 σ/S is of (ICH Q2(R2), section 3.2)."""
-
-    RESIDUALS = "residual standard deviation of the line"
-    INTERCEPT = "standard error of the intercept"
-    BLANKS = "standard deviation of blanks"
-
-
-@dataclass(frozen=True)
-class SigmaSlopeLimits:
-    """Detection and quantification limit by σ and slope, in the unit of x."""
-
-    detection_limit: float
-    quantification_limit: float
-    sigma: float
-    sigma_source: SigmaSource
-    slope: float
-    reasons: tuple[str, ...]
-
-
 @method("quality.calibration_line", version="1.0", source=LINE, title="Least-squares calibration line")
 def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLine:
     """Fit response = intercept + slope · x by ordinary least squares.
@@ -171,7 +151,7 @@ def detection_limits_din32645(
     share("alpha", alpha)
     positive("k", k)
     m = whole_number("replicates", replicates, at_least=1)
-    line = _rising(calibration_line(x=x, y=y))
+    line = rising(calibration_line(x=x, y=y))
     s_x = line.residual_sd / line.slope
     spread = 1.0 / m + 1.0 / line.n
     one_sided = float(stats.t.isf(alpha, line.degrees_of_freedom))
@@ -240,52 +220,6 @@ def inverse_prediction(
     )
 
 
-@method(
-    "quality.sigma_slope_limits",
-    version="1.0",
-    source="ICH Q2(R2) (2023), section 3.2.2: DL = 3.3 σ/S, QL = 10 σ/S",
-    title="Detection and quantification limit from σ and slope",
-)
-def sigma_slope_limits(
-    *,
-    x: Sequence[float],
-    y: Sequence[float],
-    sigma_source: SigmaSource,
-    blanks: Sequence[float] | None = None,
-) -> SigmaSlopeLimits:
-    """Return 3.3 σ/S and 10 σ/S with the σ that is named.
-
-    Parameters: `x`, `y` as in `calibration_line`, near the expected limits; `blanks`, responses of blank
-    samples, only and always with `SigmaSource.BLANKS`. Raises `MethodError` when blanks and σ do not go
-    together or the slope is not greater than 0.
-
-    >>> limits = sigma_slope_limits(x=[1, 2, 3, 4], y=[1.1, 1.9, 3.1, 3.9], sigma_source=SigmaSource.BLANKS,
-    ...                             blanks=[0.0, 0.1, 0.2])
-    >>> round(limits.detection_limit, 4), round(limits.quantification_limit, 4)
-    (0.3438, 1.0417)
-    """
-    line = _rising(calibration_line(x=x, y=y))
-    if (blanks is not None) != (sigma_source is SigmaSource.BLANKS):
-        raise MethodError(
-            "blanks and the source of σ do not go together",
-            given=f"σ from {sigma_source.value}, blanks {'given' if blanks is not None else 'not given'}",
-            allowed="blanks exactly when σ is the standard deviation of blanks",
-            next_step="state what σ is of, and give the blanks only for that choice",
-        )
-    if blanks is not None:
-        sigma = float(np.std(finite_numbers("blanks", blanks, at_least=2), ddof=1))
-    else:
-        sigma = line.residual_sd if sigma_source is SigmaSource.RESIDUALS else line.intercept_se
-    return SigmaSlopeLimits(
-        detection_limit=3.3 * sigma / line.slope,
-        quantification_limit=10.0 * sigma / line.slope,
-        sigma=sigma,
-        sigma_source=sigma_source,
-        slope=line.slope,
-        reasons=(f"σ {sigma:g} is the {sigma_source.value}; slope {line.slope:g}",),
-    )
-
-
 def _sloped(line: CalibrationLine) -> CalibrationLine:
     if line.slope == 0.0:
         raise MethodError(
@@ -297,7 +231,8 @@ def _sloped(line: CalibrationLine) -> CalibrationLine:
     return line
 
 
-def _rising(line: CalibrationLine) -> CalibrationLine:
+def rising(line: CalibrationLine) -> CalibrationLine:
+    """Return the line, or refuse one that does not rise with the content."""
     if line.slope <= 0.0:
         raise MethodError(
             "a detection limit needs a response that rises with the content",

@@ -27,7 +27,7 @@ from crdmo.science.quality.control_chart_constants import d2, moving_range_df
 
 _SOURCE = (
     "Bissell AF (1990) Appl Stat 39:331-340 (interval of Cpk, Ppk); Kane VE (1986) J Qual Technol 18:41-52; "
-    "ISO 22514-2:2017; D'Agostino RB, Stephens MA (1986) Goodness-of-Fit Techniques, table 4.9 "
+    "ISO 22514-2:2017; D'Agostino RB, Stephens MA (1986) Goodness-of-Fit Techniques "
     "(Anderson-Darling)"
 )
 
@@ -171,7 +171,7 @@ def anderson_darling_p(values: Vector) -> float | None:
 
 
 def _a2_tail(a2: float) -> float:
-    """Return the tail probability of the adjusted statistic (D'Agostino and Stephens 1986, table 4.9)."""
+    """Return the tail probability of the adjusted statistic (D'Agostino and Stephens 1986)."""
     if a2 < 0.2:
         return float(1.0 - np.exp(-13.436 + 101.14 * a2 - 223.73 * a2**2))
     if a2 < 0.34:

@@ -80,38 +80,18 @@ def chart_subgroups(
     return _chart(table.mean(axis=1), spreads(table, baseline.kind), baseline, rules, restart, first_spread=0)
 
 
+_SPREAD_TITLES = {
+    ChartKind.I_MR: "moving ranges",
+    ChartKind.XBAR_R: "ranges",
+    ChartKind.XBAR_S: "standard deviations",
+}
+
+
 def _chart(
-    centres: Vector,
-    spreads: Vector,
-    base: Baseline,
-    rules: Sequence[Rule],
-    restart: Restart,
-    *,
-    first_spread: int,
+    centres: Vector, spreads_: Vector, base: Baseline, rules: Sequence[Rule], restart: Restart, *, first_spread: int
 ) -> ControlChart:
-    z = (centres - base.centre) / base.location_sigma
-    location = Panel(
-        "individuals" if base.kind is ChartKind.I_MR else "means",
-        tuple(centres.tolist()),
-        base.centre,
-        base.lower,
-        base.upper,
-        base.location_sigma,
-        signals_of(centres, z, rules, restart),
-    )
-    spread = Panel(
-        {
-            ChartKind.I_MR: "moving ranges",
-            ChartKind.XBAR_R: "ranges",
-            ChartKind.XBAR_S: "standard deviations",
-        }[base.kind],
-        (None,) * first_spread + tuple(spreads.tolist()),
-        base.spread_centre,
-        base.spread_lower,
-        base.spread_upper,
-        None,
-        outside_limits(spreads, base.spread_lower, base.spread_upper, offset=first_spread),
-    )
+    location = _location_panel(centres, base, rules, restart)
+    spread = _spread_panel(spreads_, base, first_spread)
     said = [s.reason for s in location.signals] + [f"{spread.title}: {s.reason}" for s in spread.signals]
     return ControlChart(
         location=location,
@@ -121,6 +101,30 @@ def _chart(
         restart=restart,
         in_control=not said,
         reasons=tuple(said) or ("no rule signals",),
+    )
+
+
+def _location_panel(points: Vector, base: Baseline, rules: Sequence[Rule], restart: Restart) -> Panel:
+    return Panel(
+        title="individuals" if base.kind is ChartKind.I_MR else "means",
+        points=tuple(points.tolist()),
+        centre=base.centre,
+        lower=base.lower,
+        upper=base.upper,
+        sigma=base.location_sigma,
+        signals=signals_of(points, (points - base.centre) / base.location_sigma, rules, restart),
+    )
+
+
+def _spread_panel(points: Vector, base: Baseline, missing: int) -> Panel:
+    return Panel(
+        title=_SPREAD_TITLES[base.kind],
+        points=(None,) * missing + tuple(points.tolist()),
+        centre=base.spread_centre,
+        lower=base.spread_lower,
+        upper=base.spread_upper,
+        sigma=None,
+        signals=outside_limits(points, base.spread_lower, base.spread_upper, offset=missing),
     )
 
 

@@ -27,7 +27,7 @@ from crdmo.science.quality.dissolution_rules import Regulator
 _SOURCE = (
     "Shah VP, Tsong Y, Sathe P, Liu JP (1998) Pharm Res 15:889-896; Efron B, Tibshirani RJ (1993) "
     "An Introduction to the Bootstrap, ch. 14; Davison AC, Hinkley DV (1997) Bootstrap Methods and "
-    "their Application, eq. 5.21-5.24"
+    "their Application, ch. 5"
 )
 
 
@@ -72,20 +72,14 @@ def bootstrap_f2(
     `resamples`, at least 1000. The same seed gives the same numbers. Raises `MethodError` for fewer than
     three usable times.
 
-    Source: BCa with the acceleration of two strata (Davison and Hinkley 1997, eq. 5.24); "Shah" pools the
+    Source: BCa with the acceleration of two strata (Davison and Hinkley 1997); "Shah" pools the
     leave-one-out values of both products about their common mean (Shah et al. 1998).
     """
     share("confidence", confidence)
     count = whole_number("resamples", resamples, at_least=1000)
     t, ref, tst = matching_tables(times, reference, test, required_units)
     used = t > 0.0 if regulator is None else usable_times(t, ref, tst, regulator)
-    if np.count_nonzero(used) < 3:
-        raise MethodError(
-            "too few time points for f2",
-            given=f"{np.count_nonzero(used)} usable times",
-            allowed="at least three after time 0",
-            next_step="compare over more times, or judge very rapid dissolution without f2",
-        )
+    _enough(used)
     ref, tst = ref[:, used], tst[:, used]
     estimate = float(similarity_factors(ref.mean(axis=0), tst.mean(axis=0)))
     values = _resampled(ref, tst, count, seed)
@@ -96,7 +90,6 @@ def bootstrap_f2(
     tail = (1.0 - confidence) / 2.0
     plain = np.quantile(values, [tail, 1.0 - tail])
     levels = np.linspace(0.005, 0.995, 100)
-    similar = bca[0] >= SIMILAR_FROM
     return BootstrapF2(
         f2=estimate,
         bias_corrected_f2=2.0 * estimate - float(np.mean(values)),
@@ -106,18 +99,33 @@ def bootstrap_f2(
         shah_upper=shah[1],
         percentile_lower=float(plain[0]),
         percentile_upper=float(plain[1]),
-        similar=similar,
+        similar=bca[0] >= SIMILAR_FROM,
         confidence=confidence,
         resamples=count,
         seed=seed,
         times_used=tuple(t[used].tolist()),
         quantile_levels=tuple(levels.tolist()),
         quantiles=tuple(np.quantile(values, levels).tolist()),
-        reasons=(
-            f"{count} resamples of {ref.shape[0]} + {tst.shape[0]} units over {ref.shape[1]} times, seed {seed}",
-            f"lower {confidence:.0%} BCa limit {bca[0]:.2f} {'≥' if similar else '<'} {SIMILAR_FROM:g}: "
-            f"{'similar' if similar else 'similarity not shown'}",
-        ),
+        reasons=_reasons(count, (ref.shape[0], tst.shape[0], ref.shape[1]), seed, confidence, bca[0]),
+    )
+
+
+def _enough(used: NDArray[np.bool_]) -> None:
+    if np.count_nonzero(used) < 3:
+        raise MethodError(
+            "too few time points for f2",
+            given=f"{np.count_nonzero(used)} usable times",
+            allowed="at least three after time 0",
+            next_step="compare over more times, or judge very rapid dissolution without f2",
+        )
+
+
+def _reasons(count: int, shape: tuple[int, int, int], seed: int, confidence: float, lower: float) -> tuple[str, ...]:
+    similar = lower >= SIMILAR_FROM
+    return (
+        f"{count} resamples of {shape[0]} + {shape[1]} units over {shape[2]} times, seed {seed}",
+        f"lower {confidence:.0%} BCa limit {lower:.2f} {'≥' if similar else '<'} {SIMILAR_FROM:g}: "
+        f"{'similar' if similar else 'similarity not shown'}",
     )
 
 

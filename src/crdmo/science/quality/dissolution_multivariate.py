@@ -22,7 +22,7 @@ from crdmo.science.quality.dissolution_profile import matching_tables
 _SOURCE = (
     "Tsong Y, Hammerstrom T, Sathe P, Shah VP (1996) Drug Inf J 30:1105-1112; Hoffelder T, Goessl R, "
     "Wellek S (2015) J Biopharm Stat 25:417-437; Wellek S (2010) Testing Statistical Hypotheses of Equivalence, "
-    "2nd ed., ch. 9"
+    "2nd ed."
 )
 
 
@@ -110,10 +110,16 @@ def t2_equivalence(
         mean_difference=tuple(difference.tolist()),
         times=tuple(t.tolist()),
         confidence=confidence,
-        reasons=(
-            f"equivalence test: F {f:.4g}, critical {f_equivalence:.4g}: {outcome.value}",
-            f"confidence region: farthest end {distance + reach:.4g}, limit {limit:.4g}: {region.value}",
-        ),
+        reasons=_reasons(f, f_equivalence, outcome, distance + reach, limit, region),
+    )
+
+
+def _reasons(
+    f: float, critical: float, outcome: EquivalenceOutcome, farthest: float, limit: float, region: EquivalenceOutcome
+) -> tuple[str, ...]:
+    return (
+        f"equivalence test: F {f:.4g}, critical {critical:.4g}: {outcome.value}",
+        f"confidence region: farthest end {farthest:.4g}, limit {limit:.4g}: {region.value}",
     )
 
 

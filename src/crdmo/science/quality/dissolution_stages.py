@@ -16,7 +16,7 @@ from typing import TypeVar
 from crdmo.science.method import MethodError, method
 from crdmo.science.quality.checks import finite_decimals
 
-_SOURCE = "USP <711> Dissolution, acceptance tables 1 to 4 (harmonised with Ph. Eur. 2.9.3 and JP 6.10); USP <724>"
+SOURCE = "USP <711> Dissolution, acceptance tables 1 to 4 (harmonised with Ph. Eur. 2.9.3 and JP 6.10); USP <724>"
 UNITS_BY_STAGE = (6, 12, 24)
 _DIGITS = 60
 _Unit = TypeVar("_Unit")
@@ -53,19 +53,7 @@ class StageVerdict:
 
 
 @dataclass(frozen=True)
-class ReleaseWindow:
-    """What an extended-release product may have released at one time, percent; an open side is None.
-
-    At the final time the stated amount is a lower limit only.
-    """
-
-    time: Decimal
-    lower: Decimal | None
-    upper: Decimal | None
-
-
-@dataclass(frozen=True)
-class _Line:
+class Line:
     """A criterion before it is decided; a line that more units cannot mend is `final`."""
 
     words: str
@@ -74,7 +62,7 @@ class _Line:
     final: bool = False
 
 
-@method("quality.dissolution_immediate_release", version="1.0", source=_SOURCE, title="<711> stages S1 to S3")
+@method("quality.dissolution_immediate_release", version="1.0", source=SOURCE, title="<711> stages S1 to S3")
 def dissolution_immediate_release(*, percent_dissolved: Sequence[Decimal], q: Decimal) -> StageVerdict:
     """Decide stages S1 to S3 of an immediate-release product.
 
@@ -90,10 +78,10 @@ def dissolution_immediate_release(*, percent_dissolved: Sequence[Decimal], q: De
     """
     values = finite_decimals("percent_dissolved", percent_dissolved)
     _proper_q(q)
-    return _decide("S", values, lambda units: _q_lines(units, q))
+    return decide_stages("S", values, lambda units: _q_lines(units, q))
 
 
-@method("quality.dissolution_pooled", version="1.0", source=_SOURCE, title="<711> pooled sample, stages S1 to S3")
+@method("quality.dissolution_pooled", version="1.0", source=SOURCE, title="<711> pooled sample, stages S1 to S3")
 def dissolution_pooled(*, stage_results: Sequence[Decimal], q: Decimal) -> StageVerdict:
     """Decide pooled samples: mean of 6 ≥ Q + 10, of 12 ≥ Q + 5, of 24 ≥ Q.
 
@@ -109,35 +97,10 @@ def dissolution_pooled(*, stage_results: Sequence[Decimal], q: Decimal) -> Stage
     if not 1 <= len(pools) <= 3:
         raise _wrong_number(len(pools), "1, 2 or 3 pooled results")
     units = tuple(value for value, size in zip(pools, sizes, strict=False) for _ in range(size))
-    return _decide("S", units, lambda tested: _pooled_lines(tested, q))
+    return decide_stages("S", units, lambda tested: _pooled_lines(tested, q))
 
 
-@method("quality.dissolution_extended_release", version="1.0", source=_SOURCE, title="<711> stages L1 to L3")
-def dissolution_extended_release(
-    *, percent_dissolved: Sequence[Sequence[Decimal]], windows: Sequence[ReleaseWindow]
-) -> StageVerdict:
-    """Decide stages L1 to L3 of an extended-release product.
-
-    L1: every unit within every range. L2: means within, no unit more than 10 % outside. L3: means within, at most two
-    units more than 10 % outside, none more than 20 %.
-
-    Parameters: `percent_dissolved`, one row for each unit (6, 12 or 24), one column for each window;
-    `windows` in order of time, the last one with a lower limit only. L3 counts a unit once for each time, as
-    the table reads "of each of the stated ranges". Errors as in `dissolution_immediate_release`.
-    """
-    rows = tuple(finite_decimals(f"unit {i}", row) for i, row in enumerate(percent_dissolved, start=1))
-    _proper_windows(windows)
-    if any(len(row) != len(windows) for row in rows):
-        raise MethodError(
-            "units and windows do not belong together",
-            given=f"rows of lengths {sorted({len(row) for row in rows})} for {len(windows)} windows",
-            allowed="one value for each window",
-            next_step="give each unit's value at each specified time",
-        )
-    return _decide("L", rows, lambda tested: _window_lines(tested, windows))
-
-
-@method("quality.dissolution_acid_stage", version="1.0", source=_SOURCE, title="<711> acid stages A1 to A3")
+@method("quality.dissolution_acid_stage", version="1.0", source=SOURCE, title="<711> acid stages A1 to A3")
 def dissolution_acid_stage(
     *,
     percent_dissolved: Sequence[Decimal],
@@ -153,10 +116,10 @@ def dissolution_acid_stage(
     'conforms'
     """
     values = finite_decimals("percent_dissolved", percent_dissolved)
-    return _decide("A", values, lambda units: _acid_lines(units, mean_limit, unit_limit))
+    return decide_stages("A", values, lambda units: _acid_lines(units, mean_limit, unit_limit))
 
 
-@method("quality.dissolution_buffer_stage", version="1.0", source=_SOURCE, title="<711> buffer stages B1 to B3")
+@method("quality.dissolution_buffer_stage", version="1.0", source=SOURCE, title="<711> buffer stages B1 to B3")
 def dissolution_buffer_stage(*, percent_dissolved: Sequence[Decimal], q: Decimal = Decimal("75")) -> StageVerdict:
     """Decide stages B1 to B3 of a delayed-release product, which read as S1 to S3; Q is 75 % unless stated.
 
@@ -164,7 +127,7 @@ def dissolution_buffer_stage(*, percent_dissolved: Sequence[Decimal], q: Decimal
     """
     values = finite_decimals("percent_dissolved", percent_dissolved)
     _proper_q(q)
-    return _decide("B", values, lambda units: _q_lines(units, q))
+    return decide_stages("B", values, lambda units: _q_lines(units, q))
 
 
 def as_limit(value: Decimal, limit: Decimal) -> Decimal:
@@ -182,7 +145,7 @@ def exact_mean(values: Sequence[Decimal]) -> Decimal:
         return sum(values, Decimal(0)) / len(values)
 
 
-def _decide(prefix: str, units: Sequence[_Unit], lines: Callable[[Sequence[_Unit]], list[_Line]]) -> StageVerdict:
+def decide_stages(prefix: str, units: Sequence[_Unit], lines: Callable[[Sequence[_Unit]], list[Line]]) -> StageVerdict:
     """Decide the last stage tested, after making sure that each earlier one was not met."""
     n = len(units)
     if n not in UNITS_BY_STAGE:
@@ -211,7 +174,7 @@ def _decide(prefix: str, units: Sequence[_Unit], lines: Callable[[Sequence[_Unit
     )
 
 
-def _q_lines(units: Sequence[Decimal], q: Decimal) -> list[_Line]:
+def _q_lines(units: Sequence[Decimal], q: Decimal) -> list[Line]:
     values = [as_limit(value, q) for value in units]
     last_resort = [
         _count_line(values, q - 15, f"no more than two units below Q − 15 = {q - 15}", 2, final=len(units) < 24),
@@ -225,75 +188,32 @@ def _q_lines(units: Sequence[Decimal], q: Decimal) -> list[_Line]:
     return [mean, *last_resort]
 
 
-def _pooled_lines(units: Sequence[Decimal], q: Decimal) -> list[_Line]:
+def _pooled_lines(units: Sequence[Decimal], q: Decimal) -> list[Line]:
     limit = q + {6: 10, 12: 5, 24: 0}[len(units)]
     return [_mean_line(units, limit, f"mean of {len(units)} at least {limit}")]
 
 
-def _acid_lines(units: Sequence[Decimal], mean_limit: Decimal, unit_limit: Decimal) -> list[_Line]:
+def _acid_lines(units: Sequence[Decimal], mean_limit: Decimal, unit_limit: Decimal) -> list[Line]:
     worst = max(as_limit(value, unit_limit) for value in units)
-    none_above = _Line(f"no unit above {unit_limit}", f"highest {worst}", worst <= unit_limit, final=len(units) < 24)
+    none_above = Line(f"no unit above {unit_limit}", f"highest {worst}", worst <= unit_limit, final=len(units) < 24)
     if len(units) == 6:
         high = max(as_limit(value, mean_limit) for value in units)
-        return [_Line(f"no unit above {mean_limit}", f"highest {high}", high <= mean_limit), none_above]
+        return [Line(f"no unit above {mean_limit}", f"highest {high}", high <= mean_limit), none_above]
     mean = as_limit(exact_mean(units), mean_limit)
     return [
-        _Line(f"mean of {len(units)} at most {mean_limit}", f"mean {mean}", mean <= mean_limit),
+        Line(f"mean of {len(units)} at most {mean_limit}", f"mean {mean}", mean <= mean_limit),
         none_above,
     ]
 
 
-def _window_lines(units: Sequence[Sequence[Decimal]], windows: Sequence[ReleaseWindow]) -> list[_Line]:
-    return [line for i, window in enumerate(windows) for line in _one_window([row[i] for row in units], window)]
-
-
-def _one_window(values: Sequence[Decimal], window: ReleaseWindow) -> list[_Line]:
-    """Return the lines of one time; a range counts its units once, whether they lie below or above it."""
-    far = [_distance_outside(value, window) for value in values]
-    n, stated = len(values), _window_text(window)
-
-    def outside(by: int, allowed: int, *, final: bool = False) -> _Line:
-        count = sum(1 for distance in far if distance > by)
-        words = f"at most {allowed} unit(s) outside {stated}" + (f" by more than {by} %" if by else "")
-        return _Line(words, f"{count} unit(s)", count <= allowed, final)
-
-    last_resort = [outside(10, 2, final=n < 24), outside(20, 0, final=n < 24)]
-    if n == 6:
-        return [outside(0, 0), *last_resort]
-    mean = exact_mean(values)
-    found = ", ".join(str(as_limit(mean, limit)) for limit in (window.lower, window.upper) if limit is not None)
-    mean_line = _Line(f"mean of {n} within {stated}", f"mean {found}", _distance_outside(mean, window) <= 0)
-    return [mean_line, outside(10, 0), *last_resort] if n == 12 else [mean_line, *last_resort]
-
-
-def _distance_outside(value: Decimal, window: ReleaseWindow) -> Decimal:
-    """Return how far outside a value lies, percent of label, rounded as the limit it is held against."""
-    distances = []
-    if window.lower is not None:
-        distances.append(window.lower - as_limit(value, window.lower))
-    if window.upper is not None:
-        distances.append(as_limit(value, window.upper) - window.upper)
-    return max(distances)
-
-
-def _window_text(window: ReleaseWindow) -> str:
-    if window.lower is None:
-        return f"≤ {window.upper} at {window.time}"
-    return (
-        f"≥ {window.lower} at {window.time}"
-        if window.upper is None
-        else (f"{window.lower} to {window.upper} at {window.time}")
-    )
-
-
-def _mean_line(units: Sequence[Decimal], limit: Decimal, words: str) -> _Line:
+def _mean_line(units: Sequence[Decimal], limit: Decimal, words: str) -> Line:
     mean = as_limit(exact_mean(units), limit)
-    return _Line(words, f"mean {mean}", mean >= limit)
+    return Line(words, f"mean {mean}", mean >= limit)
 
 
-def _count_line(values: Sequence[Decimal], limit: Decimal, words: str, allowed: int, *, final: bool = False) -> _Line:
+def _count_line(values: Sequence[Decimal], limit: Decimal, words: str, allowed: int, *, final: bool = False) -> Line:
     below = sum(1 for value in values if value < limit)
-    return _Line(words, f"{below} unit(s) below {limit}, lowest {min(values)}", below <= allowed, final)
+    return Line(words, f"{below} unit(s) below {limit}, lowest {min(values)}", below <= allowed, final)
 
 
 def _proper_q(q: Decimal) -> None:
@@ -305,20 +225,6 @@ def _proper_q(q: Decimal) -> None:
             allowed="greater than 0 and at most 100",
             next_step="take Q from the specification",
         )
-
-
-def _proper_windows(windows: Sequence[ReleaseWindow]) -> None:
-    times = [window.time for window in windows]
-    open_ended = bool(windows) and windows[-1].upper is None and windows[-1].lower is not None
-    if not open_ended or times != sorted(set(times)) or any(w.lower is None and w.upper is None for w in windows):
-        raise MethodError(
-            "the windows do not describe an extended-release test",
-            given="; ".join(f"{w.time}: {w.lower} to {w.upper}" for w in windows) or "none",
-            allowed="rising times, a limit at each, a lower limit only at the final time",
-            next_step="take the windows from the specification",
-        )
-    for window in windows:
-        finite_decimals("window", [x for x in (window.time, window.lower, window.upper) if x is not None])
 
 
 def _wrong_number(given: int, allowed: str) -> MethodError:

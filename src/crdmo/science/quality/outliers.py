@@ -1,7 +1,7 @@
 """Outlier tests: extreme studentized deviate, Grubbs and Dixon, with exact critical values.
 
 An outlier test alone never invalidates a chemical result (FDA, Investigating Out-of-Specification Test
-Results, 2022, section IV.B.5; USP <1010>): it may describe the data of a validation study or point an
+Results, 2022, section IV.C; USP <1010>): it may describe the data of a validation study or point an
 investigation, and the value stays in the record. No function here returns data with values left out.
 """
 

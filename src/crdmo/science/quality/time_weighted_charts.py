@@ -93,13 +93,7 @@ def ewma_chart(
     y = finite_numbers("values", values)
     positive("sigma", sigma)
     positive("width", width)
-    if not 0.0 < weight <= 1.0:
-        raise MethodError(
-            "the weight of the newest point is out of range",
-            given=str(weight),
-            allowed="greater than 0 and at most 1",
-            next_step="0.05 to 0.25 is usual",
-        )
+    _proper_weight(weight)
     asymptote = width * sigma * float(np.sqrt(weight / (2.0 - weight)))
     points, reach = [], []
     level, fade, start = float(target), 1.0, 0
@@ -150,13 +144,7 @@ def cusum_chart(
     positive("sigma", sigma)
     positive("reference_value", reference_value)
     positive("decision_interval", decision_interval)
-    if not 0.0 <= head_start < decision_interval:
-        raise MethodError(
-            "the head start is out of range",
-            given=str(head_start),
-            allowed="from 0 to less than the decision interval",
-            next_step="use half the decision interval, or 0",
-        )
+    _proper_head_start(head_start, decision_interval)
     up, down = _Sum(head_start), _Sum(head_start)
     upper, lower, signals = [], [], []
     for i, z in enumerate(((y - target) / sigma).tolist()):
@@ -222,3 +210,23 @@ def _cusum_signal(
     mean = target + (shift if direction is ShiftDirection.UP else -shift)
     words = f"point {i + 1}: sum {run.value:.3g} above {limit:g}; {direction.value} since about point {first}"
     return ShiftSignal(i + 1, first, direction, run.value, limit, mean, f"{words}, mean about {mean:g}")
+
+
+def _proper_weight(weight: float) -> None:
+    if not 0.0 < weight <= 1.0:
+        raise MethodError(
+            "the weight of the newest point is out of range",
+            given=str(weight),
+            allowed="greater than 0 and at most 1",
+            next_step="0.05 to 0.25 is usual",
+        )
+
+
+def _proper_head_start(head_start: float, decision_interval: float) -> None:
+    if not 0.0 <= head_start < decision_interval:
+        raise MethodError(
+            "the head start is out of range",
+            given=str(head_start),
+            allowed="from 0 to less than the decision interval",
+            next_step="use half the decision interval, or 0",
+        )

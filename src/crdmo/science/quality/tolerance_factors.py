@@ -19,7 +19,7 @@ from crdmo.science.quality.checks import Vector, finite_numbers, share, whole_nu
 
 _SOURCE = (
     "Odeh RE, Owen DB (1980) Tables for Normal Tolerance Limits, Sampling Plans, and Screening, Dekker; "
-    "Krishnamoorthy K, Mathew T (2009) Statistical Tolerance Regions, Wiley, eq. 2.2.3 and 2.3.4; "
+    "Krishnamoorthy K, Mathew T (2009) Statistical Tolerance Regions, Wiley, ch. 2; "
     "ISO 16269-6:2014"
 )
 
@@ -74,7 +74,7 @@ def tolerance_factor_one_sided(
     Parameters: `n` observations behind the mean; `content` and `confidence` as shares; `degrees_of_freedom`
     of s when it is not n − 1. Raises `MethodError` for n < 2 or shares outside 0 to 1.
 
-    Source: Odeh and Owen 1980, table 1; k = t'(confidence; ν, z√n) / √n.
+    Source: Odeh and Owen 1980; k = t'(confidence; ν, z√n) / √n.
 
     >>> round(tolerance_factor_one_sided(n=10, content=0.90).factor, 4)
     2.3546
@@ -101,7 +101,7 @@ def tolerance_factor_two_sided(
 
     Parameters and errors as in `tolerance_factor_one_sided`.
 
-    Source: Odeh and Owen 1980, table 3; Krishnamoorthy and Mathew 2009, eq. 2.3.4.
+    Source: Odeh and Owen 1980; Krishnamoorthy and Mathew 2009, ch. 2.
 
     >>> round(tolerance_factor_two_sided(n=10, content=0.90).factor, 4)
     2.8563

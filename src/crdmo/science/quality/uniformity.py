@@ -190,11 +190,7 @@ def _decide(
         if as_limit(first.av, l1) <= l1:
             raise _stage_one_was_met(as_limit(first.av, l1))
     rounded = as_limit(stage.av, l1)
-    within = rounded <= l1
-    if n == 10:
-        outcome = StageOutcome.CONFORMS if within else StageOutcome.NEXT_STAGE
-    else:
-        outcome = StageOutcome.CONFORMS if within and not stage.outside else StageOutcome.FAILS
+    outcome = _outcome(n, rounded <= l1, stage.outside)
     return UniformityVerdict(
         outcome=outcome,
         stage=1 if n == 10 else 2,
@@ -213,6 +209,12 @@ def _decide(
         test=test,
         reasons=_reasons(stage, target, rounded, l1, n, outcome),
     )
+
+
+def _outcome(n: int, within_l1: bool, outside: Sequence[int]) -> StageOutcome:
+    if n == 10:
+        return StageOutcome.CONFORMS if within_l1 else StageOutcome.NEXT_STAGE
+    return StageOutcome.CONFORMS if within_l1 and not outside else StageOutcome.FAILS
 
 
 def _stage(values: Sequence[Decimal], target: Decimal, l2: Decimal) -> _Stage:
