@@ -132,11 +132,7 @@ def compare_profiles(
         outcome = SimilarityOutcome.F2_NOT_APPLICABLE
         said.append(f"only {np.count_nonzero(used)} point(s) may be used, at least 3 are needed")
     else:
-        ref_means, test_means = ref[:, used].mean(axis=0), tst[:, used].mean(axis=0)
-        factors = (
-            f1(reference_means=ref_means, test_means=test_means),
-            float(similarity_factors(ref_means, test_means)),
-        )
+        factors = _factors(ref[:, used].mean(axis=0), tst[:, used].mean(axis=0))
         outcome = _verdict(factors[1], accepted)
         said.append(f"f2 {factors[1]:.5f} over {np.count_nonzero(used)} points")
     said += [_variable_sentence(p) for p in points if p.used and _too_variable(p, rule)]
@@ -208,6 +204,10 @@ def _pair(reference_means: Sequence[float], test_means: Sequence[float]) -> tupl
             next_step="compare at common times only",
         )
     return reference, test
+
+
+def _factors(reference: Vector, test: Vector) -> tuple[float, float]:
+    return f1(reference_means=reference, test_means=test), float(similarity_factors(reference, test))
 
 
 def _points(
