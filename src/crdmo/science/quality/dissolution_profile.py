@@ -207,7 +207,8 @@ def _pair(reference_means: Sequence[float], test_means: Sequence[float]) -> tupl
 
 
 def _factors(reference: Vector, test: Vector) -> tuple[float, float]:
-    return f1(reference_means=reference, test_means=test), float(similarity_factors(reference, test))
+    difference = f1(reference_means=reference.tolist(), test_means=test.tolist())
+    return difference, float(similarity_factors(reference, test))
 
 
 def _points(
