@@ -1,5 +1,6 @@
 """The records of quality control, one file a subject."""
 
+from .analyses import Analysis
 from .bench import Instrument, InstrumentEvent, Method, Qualification, Reagent
 from .certificates import Certificate, CertificateCopy, Disposition, TrailReview
 from .investigations import Investigation, InvestigationStep, RetestPlan
@@ -8,6 +9,7 @@ from .specifications import Criterion, Specification
 from .stability import Condition, Excursion, Protocol, Pull, ShelfLife, StudyLot
 
 __all__ = [
+    "Analysis",
     "Certificate",
     "CertificateCopy",
     "Condition",

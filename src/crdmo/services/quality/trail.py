@@ -1,0 +1,65 @@
+"""What a reviewer of a lot's audit trail has to look at: the exceptions, not the thousand lines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from crdmo.common.materials.models import Lot
+from crdmo.foundation.ledger.models import Entry
+
+from .models import ControlResult, Reading, Result, Test
+
+
+def _versions(keys: list[Any]) -> list[dict[str, Any]]:
+    rows = Entry.objects.filter(record_id__in=keys).order_by("record_id", "version").values_list("seq", "body")
+    return [json.loads(bytes(body)) for _, body in rows]
+
+
+def exceptions_of(lot: Lot) -> list[dict[str, Any]]:
+    """Return what is unusual in the data of a lot, each with its entry: corrections, failures, returns, retests, refusals."""
+    tests = list(Test.objects.filter(sample__lot=lot, is_void=False).select_related("criterion", "sample"))
+    names = {str(test.id): str(test) for test in tests}
+    found = _corrections(tests) + _results(tests)
+    sheets = {reading.worksheet_id for test in tests for reading in test.readings.all() if reading.worksheet_id}
+    for control in ControlResult.objects.filter(worksheet_id__in=sheets, passes=False):
+        found.append({"kind": "control failed", "text": f"{control}: {control.value} against {control.limit}", "entry": control.entry})
+    for investigation in lot.investigations.filter(is_void=False):
+        found.append({"kind": "investigation", "text": f"{investigation.code}, {investigation.get_outcome_display().lower()}", "entry": investigation.entry})
+    found += _refusals(lot, set(names) | {str(lot.id)})
+    return sorted(found, key=lambda line: line["entry"])
+
+
+def _corrections(tests: list[Test]) -> list[dict[str, Any]]:
+    keys = list(Reading.objects.filter(test__in=tests).values_list("id", flat=True))
+    found, before = [], {}
+    for body in _versions(keys):
+        old = before.get(body["record"])
+        if old is not None and old["value"] != body["state"]["value"]:
+            text = f"reading {old['value']} corrected to {body['state']['value']} by {body['name']}: {body['reason']}"
+            found.append({"kind": "correction", "text": text, "entry": body["seq"]})
+        before[body["record"]] = body["state"]
+    return found
+
+
+def _results(tests: list[Test]) -> list[dict[str, Any]]:
+    found = []
+    for result in Result.objects.filter(test__in=tests, is_void=False).select_related("test__criterion", "test__sample"):
+        if not result.passes:
+            found.append({"kind": "out of limit", "text": f"{result.test}: {result.verdict}", "entry": result.entry})
+        if result.round > 0:
+            found.append({"kind": "retest", "text": f"{result.test}: retest {result.round}, {result.rounded}", "entry": result.entry})
+        if result.state == Result.State.RETURNED:
+            found.append({"kind": "returned", "text": f"{result.test} was returned to the analyst", "entry": result.entry})
+    return found
+
+
+def _refusals(lot: Lot, keys: set[str]) -> list[dict[str, Any]]:
+    rows = Entry.objects.filter(record_type="ledger.refusal", stream=str(lot.program_id)).order_by("seq").values_list("body", flat=True)
+    found = []
+    for raw in rows:
+        body = json.loads(bytes(raw))
+        text = " ".join(str(v) for v in body["state"].values())
+        if body["action"].startswith("quality.") and (lot.code in text or any(key in text for key in keys)):
+            found.append({"kind": "refused step", "text": f"{body['name']}: {body['state'].get('what', '')}", "entry": body["seq"]})
+    return found

@@ -1,0 +1,201 @@
+"""Stability: protocols, lots laid in, pulls in their windows, excursions, shelf life with its reasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+from calendar import monthrange
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from crdmo.common.codes import next_code
+from crdmo.common.materials import workflow as materials
+from crdmo.common.materials.models import Lot, Sample, Substance
+from crdmo.foundation.accounts.authority import verb
+from crdmo.foundation.computing import run
+from crdmo.foundation.ledger.acts import Act
+from crdmo.foundation.ledger.models import Record
+from crdmo.foundation.ledger.thread import sources_of
+from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.foundation.signing import Credentials, Meaning, sign
+from crdmo.science.method import MethodError
+from crdmo.science.quality.limits import Limit
+
+from ..models import Condition, Criterion, Excursion, Protocol, Pull, Result, ShelfLife, Specification, StudyLot
+from .desks import QUALITY_UNIT, STABILITY
+
+
+@verb("quality.draft_protocol", "draft a stability protocol", roles=STABILITY)
+def draft_protocol(
+    act: Act, substance: Substance, *, title: str, specification: Specification, pack: str,
+    conditions: Sequence[dict[str, Any]], guideline: str = "Q1A-E",
+) -> Protocol:  # fmt: skip
+    """Draft a protocol with its conditions: kind, temperature, humidity, months, optionally orientations and units."""
+    if specification.substance_id != substance.id or specification.state != Specification.State.APPROVED:
+        raise Refused("a study runs against an approved specification of its product", given=str(specification))
+    assert substance.program is not None
+    made = act.create(
+        Protocol, program=substance.program, code=next_code(act, Protocol, "STAB", substance.program), title=title,
+        substance=substance, specification=specification, pack=pack, guideline=guideline,
+    )  # fmt: skip
+    for condition in conditions:
+        months = [str(m) for m in condition["months"]]
+        if not months or sorted(months, key=Decimal) != months:
+            raise Invalid("the months of a condition rise", errors={"months": "rising, at least one"}, given=", ".join(months))
+        act.create(Condition, program=substance.program, protocol=made, **{**condition, "months": months})
+    return made
+
+
+@verb("quality.approve_protocol", "approve a stability protocol", roles=QUALITY_UNIT, signs=Meaning.APPROVED)
+def approve_protocol(act: Act, protocol: Protocol, *, credentials: Credentials) -> Protocol:
+    """Approve a protocol by signature; only then are lots laid in."""
+    if protocol.state != "draft":
+        raise Refused(f"{protocol} is no draft", given=protocol.get_state_display())
+    act.change(protocol, state="approved")
+    sign(act, [protocol], Meaning.APPROVED, credentials)
+    return protocol
+
+
+def months_later(day: dt.date, months: Decimal) -> dt.date:
+    """Return a day some months later; of a part of a month, 30.4375 days make a whole one."""
+    whole, part = int(months), months - int(months)
+    total = day.month - 1 + whole
+    year, month = day.year + total // 12, total % 12 + 1
+    there = dt.date(year, month, min(day.day, monthrange(year, month)[1]))
+    return there + dt.timedelta(days=round(float(part) * 30.4375))
+
+
+@verb("quality.lay_in", "put a lot on stability", roles=STABILITY)
+def lay_in(act: Act, protocol: Protocol, lot: Lot, *, started_on: dt.date, units: int) -> StudyLot:
+    """Lay a lot in: its units must cover every pull of every condition and orientation; the calendar is made at once."""
+    if protocol.state != "approved":
+        raise Refused(f"{protocol} is not approved", given=protocol.get_state_display(), next="QA approves the protocol first")
+    if lot.substance_id != protocol.substance_id:
+        raise Refused(f"{lot} is no lot of {protocol.substance}")
+    plan = [
+        (condition, orientation, month)
+        for condition in protocol.conditions.filter(is_void=False)
+        for orientation in (condition.orientations or [""])
+        for month in condition.months
+    ]
+    needed = sum(condition.units_per_pull for condition, _, _ in plan)
+    if units < needed:
+        raise Refused("the units laid in do not cover the pulls", given=f"{units} units", allowed=f"{needed} or more")
+    study = act.create(StudyLot, program=protocol.program, protocol=protocol, lot=lot, started_on=started_on, units=units)
+    act.create_many(
+        Pull,
+        [{"program": protocol.program, "study_lot": study, "condition": condition, "orientation": orientation, "month": month,
+          "due_on": months_later(started_on, Decimal(month))} for condition, orientation, month in plan],
+    )  # fmt: skip
+    return study
+
+
+@verb("quality.pull", "pull a stability sample", roles=STABILITY)
+def pull(act: Act, planned: Pull, *, on: dt.date, amount: str, unit: str, note: str = "") -> Sample:
+    """Draw the sample of a planned pull. Outside its window it is late and says why."""
+    if planned.state != Pull.State.PLANNED:
+        raise Refused("this pull is done", given=planned.get_state_display())
+    if on > act.now.date():
+        raise Invalid("a pull is not recorded ahead", errors={"on": "in the future"}, given=str(on))
+    late = abs((on - planned.due_on).days) > planned.condition.window_days
+    if late and not note.strip():
+        window = f"{planned.due_on} ± {planned.condition.window_days} days"
+        raise Invalid("a pull outside its window says why", errors={"note": "needed"}, given=str(on), allowed=window)
+    sample = materials.register_sample.within(
+        act, planned.study_lot.lot, purpose=Sample.Purpose.STABILITY, amount=amount, unit=unit, taken_on=on,
+        location=planned.condition.chamber,
+    )  # fmt: skip
+    act.change(planned, state=Pull.State.LATE if late else Pull.State.PULLED, pulled_on=on, sample=sample, note=note)
+    return sample
+
+
+@verb("quality.miss_pull", "record a missed pull", roles=STABILITY)
+def miss_pull(act: Act, planned: Pull, *, note: str) -> Pull:
+    """Record that a pull was missed, and why."""
+    if planned.state != Pull.State.PLANNED or not note.strip():
+        raise Invalid("a planned pull is missed with a note", errors={"note": "say why it was missed"})
+    return act.change(planned, state=Pull.State.MISSED, note=note)
+
+
+def points(protocol: Protocol, condition: Condition, criterion: Criterion) -> list[tuple[str, str, Result]]:
+    """Return (lot, month, verified result) of an attribute at a condition, the original results only."""
+    found = Result.objects.filter(
+        test__sample__pulls__condition=condition, test__sample__pulls__study_lot__protocol=protocol, is_void=False,
+        test__criterion__name=criterion.name, state=Result.State.VERIFIED, round=0,
+    ).select_related("test__sample", "test__criterion").order_by("entry")  # fmt: skip
+    rows = []
+    for result in found:
+        drawn = result.test.sample.pulls.select_related("study_lot__lot").get(condition=condition)
+        rows.append((drawn.study_lot.lot.code, drawn.month, result))
+    return rows
+
+
+def limits_of(criterion: Criterion) -> dict[str, float]:
+    """Return the numeric limits of a line for a statistical evaluation."""
+    limit = Limit.parse(criterion.limit)
+    ends = {"lower_limit": limit.low, "upper_limit": limit.high}
+    found = {name: float(text) for name, text in ends.items() if text is not None}
+    if not found:
+        raise Refused(f"{criterion} has no numeric limit", given=criterion.limit)
+    return found
+
+
+@verb("quality.evaluate_stability", "evaluate a stability study", roles=STABILITY)
+def evaluate_stability(
+    act: Act, protocol: Protocol, *, condition: Condition, criterion: Criterion, mean_square: str = "pooled",
+    storage: str = "room temperature", accelerated: str = "not studied", intermediate: str = "not studied",
+    little_change: bool = False, rationale: str = "",
+) -> ShelfLife:  # fmt: skip
+    """Evaluate one attribute over all lots at a condition (ICH Q1E), and walk the extrapolation tree where data allow."""
+    rows = points(protocol, condition, criterion)
+    limits = limits_of(criterion)
+    inputs = {"batch": [b for b, _, _ in rows], "month": [float(m) for _, m, _ in rows], "value": [float(r.calculated) for _, _, r in rows]}
+    parameters: dict[str, Any] = {**limits, "sides": 2 if len(limits) == 2 else 1, "mean_square": mean_square}
+    sources: list[Record] = [result for _, _, result in rows]
+    title = f"{criterion.name}, {protocol.code}, {condition}"
+    try:
+        computed = run(act, "quality.shelf_life_q1e", inputs=inputs, parameters=parameters, sources=sources, program=protocol.program, title=title)
+        further = None
+        if accelerated != "not studied" or storage == "freezer":
+            tree = {"months_of_data": max(inputs["month"]), "storage": storage, "accelerated": accelerated, "intermediate": intermediate,
+                    "little_change_and_variability": little_change, "statistical_analysis": True}  # fmt: skip
+            further = run(act, "quality.extrapolation_q1e", inputs=tree, sources=[computed], program=protocol.program, title=f"Extrapolation: {title}")
+    except MethodError as error:
+        raise Invalid(str(error), errors={"points": str(error)}) from error
+    whole, months = computed.output["whole_months"], computed.output["months"]
+    most = further.output["months"] if further else int(max(inputs["month"]))
+    proposed = most if whole is None and computed.output["outcome"] == "no intersection" else None if whole is None else min(whole, most)
+    told = [*computed.output["reasons"], *(further.output["reasons"] if further else ["no extrapolation beyond the data was asked for"])]
+    assert protocol.program is not None
+    return act.create(
+        ShelfLife, program=protocol.program, code=next_code(act, ShelfLife, "SL", protocol.program), protocol=protocol,
+        condition=condition, criterion=criterion, computed=computed, extrapolated=further, proposed_months=proposed,
+        estimate="" if months is None else f"{months:.5f}", rationale="\n".join([*told, rationale]).strip(),
+        sources=sources_of([computed, *([further] if further else [])]),
+    )  # fmt: skip
+
+
+@verb("quality.approve_shelf_life", "approve a shelf life", roles=QUALITY_UNIT, signs=Meaning.APPROVED)
+def approve_shelf_life(act: Act, shelf_life: ShelfLife, *, credentials: Credentials) -> ShelfLife:
+    """Approve a proposed shelf life by signature."""
+    if shelf_life.state != "proposed" or shelf_life.proposed_months is None:
+        raise Refused(f"{shelf_life} cannot be approved", given=shelf_life.get_state_display(), allowed="Proposed, with a number of months")
+    act.change(shelf_life, state="approved")
+    sign(act, [shelf_life], Meaning.APPROVED, credentials)
+    return shelf_life
+
+
+@verb("quality.record_excursion", "record an excursion of a chamber", roles=STABILITY)
+def record_excursion(
+    act: Act, condition: Condition, *, started: dt.datetime, ended: dt.datetime, celsius: Sequence[float], assessment: str
+) -> Excursion:
+    """Record that a chamber left its condition, with the mean kinetic temperature of what it did."""
+    if ended <= started or not assessment.strip():
+        raise Invalid("an excursion has an end after its start and an assessment", errors={"assessment": "needed"})
+    try:
+        computed = run(act, "quality.mean_kinetic_temperature", inputs={"celsius": list(celsius)}, sources=[condition], program=condition.program)
+    except MethodError as error:
+        raise Invalid(str(error), errors={"celsius": str(error)}) from error
+    return act.create(
+        Excursion, program=condition.program, condition=condition, started=started, ended=ended, computed=computed, assessment=assessment
+    )
