@@ -1,8 +1,8 @@
 """Sealed files and tables, addressed by their content.
 
-    dataset = seal(act, program=program, name="Plate 7", kind="plate_readings", data=frame, original=raw)
-    frame(dataset), scan(dataset), read(dataset)
-    proof = prove_row_group(dataset, 3);  verify_row_group(proof, dataset.pieces_root)
+dataset = seal(act, program=program, name="Plate 7", kind="plate_readings", data=frame, original=raw)
+frame(dataset), scan(dataset), read(dataset)
+proof = prove_row_group(dataset, 3);  verify_row_group(proof, dataset.pieces_root)
 """
 
 from __future__ import annotations

@@ -140,7 +140,9 @@ def verify(proof: RowGroupProof, expected_root: str) -> pl.DataFrame:
     except merkle.ProofError as error:
         raise PieceError(f"the proof of row group {proof.index} is not well formed: {error}") from error
     if len(shown) != 3 or found.hex() != expected_root:
-        raise PieceError(f"row group {proof.index} is not in this dataset: the proof leads to {found.hex()}, not to {expected_root}")
+        raise PieceError(
+            f"row group {proof.index} is not in this dataset: the proof leads to {found.hex()}, not to {expected_root}"
+        )
     return _rows(proof)
 
 

@@ -40,7 +40,9 @@ def scan(dataset: Dataset) -> pl.LazyFrame:
         Invalid: this is a file, not a table.
     """
     if not dataset.is_table:
-        raise Invalid(f"{dataset} is a file, not a table", given=dataset.media_type, allowed="Parquet", next="Read its bytes")
+        raise Invalid(
+            f"{dataset} is a file, not a table", given=dataset.media_type, allowed="Parquet", next="Read its bytes"
+        )
     return pl.scan_parquet(store.path(dataset.blob))
 
 

@@ -74,7 +74,9 @@ def write_parquet(frame: pl.DataFrame) -> str:
 def _check_names(columns: Sequence[str]) -> None:
     for name in columns:
         if not name.strip() or name != name.strip() or not name.isprintable():
-            raise Invalid("a column needs a plain name", given=repr(name), allowed="printable text without spaces around it")
+            raise Invalid(
+                "a column needs a plain name", given=repr(name), allowed="printable text without spaces around it"
+            )
 
 
 def _media_type(path: Path) -> str:
@@ -84,7 +86,9 @@ def _media_type(path: Path) -> str:
 def _table(path: Path, units: Mapping[str, str]) -> dict[str, Any]:
     if not pieces.is_parquet(path):
         if units:
-            raise Invalid("units belong to the columns of a table", given=", ".join(units), next="Seal the table, not the file")
+            raise Invalid(
+                "units belong to the columns of a table", given=", ".join(units), next="Seal the table, not the file"
+            )
         return {"rows": None, "columns": []}
     schema = pl.read_parquet_schema(path)
     if unknown := set(units) - set(schema):

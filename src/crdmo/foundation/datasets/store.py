@@ -73,7 +73,9 @@ def name_of_file(path: Path) -> str:
 
 def _relative(name: str) -> str:
     if not is_name(name):
-        raise Invalid("this is not the name of a blob", given=repr(name)[:90], allowed="sha256: and 64 hexadecimal digits")
+        raise Invalid(
+            "this is not the name of a blob", given=repr(name)[:90], allowed="sha256: and 64 hexadecimal digits"
+        )
     digest = name.removeprefix("sha256:")
     return f"sha256/{digest[:2]}/{digest[2:]}"
 
