@@ -194,6 +194,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "user_id"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# A log-in ends with the browser, after IDLE_MINUTES, or at log-out; nothing is remembered beyond that.
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
 MFA_ADAPTER = "crdmo.foundation.accounts.adapter.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

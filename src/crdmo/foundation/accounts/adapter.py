@@ -8,6 +8,7 @@ a forced re-authentication (21 CFR 11.200(a)(1)).
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -72,6 +73,8 @@ class Adapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         """Open the session and note it."""
         super().login(request, user)
+        request.session.pop(sessions.ENDED, None)
+        request.session[sessions.SEEN] = time.time()
         methods = [record.get("type") or record["method"] for record in get_authentication_records(request, user)]
         sessions.logged_in(user, methods=methods, address=address_of(request))
 

@@ -10,6 +10,10 @@ from crdmo.foundation.ledger import acts
 from . import lockout, notices, passwords
 from .models import Login, Person
 
+# Where a session keeps when its person was last seen, and that it was closed after nothing was done.
+SEEN = "crdmo_seen"
+ENDED = "crdmo_ended"
+
 
 class Oneself:
     """A person acting on the own account: no role is needed to log in, to log out or to change one's password."""

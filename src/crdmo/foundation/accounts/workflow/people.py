@@ -17,6 +17,8 @@ from ..models import Login, Organization, Person, Program
 from ..roles import Role
 
 USER_ID = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+# Words that stand in addresses where a user id stands, and the system's own name in the ledger.
+RESERVED = frozenset({"new", "matrix", "requirements", "organizations", "programs", "system"})
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def create_person(
         Refused: the user id was given to somebody before. It is never given twice, not even after deactivation.
     """
     wanted = user_id.strip().lower()
-    if not USER_ID.fullmatch(wanted):
-        allowed = "2 to 40 small letters, digits and . _ -, beginning with a letter"
+    if not USER_ID.fullmatch(wanted) or wanted in RESERVED:
+        allowed = "2 to 40 small letters, digits and . _ -, beginning with a letter; not a word of the addresses"
         raise Invalid("a user id is written differently", errors={"user_id": allowed}, given=user_id, allowed=allowed)
     if Person.objects.filter(user_id__iexact=wanted).exists():
         raise Refused(

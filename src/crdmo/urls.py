@@ -1,0 +1,12 @@
+"""All addresses of the house. Each room lists its own; who may open them stands in the room's `PAGES`."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("crdmo.web.accounts.urls"))]
+
+handler400 = "crdmo.web.errors.malformed"
+handler403 = "crdmo.web.errors.forbidden"
+handler404 = "crdmo.web.errors.not_found"
+handler500 = "crdmo.web.errors.failed"

@@ -1,0 +1,1 @@
+"""One module a part of accounts: coming in, the own account, people."""
