@@ -3,7 +3,7 @@
     @figure("quality.shelf_life_q1e")
     def shelf_life_figure(result: ShelfLife) -> Figure: ...
 
-A figure is drawn from the result alone, so the same result gives the same picture on the page, in print and years later.
+A figure is drawn from the result alone, so the same result gives the same picture on the page, in print and later.
 Such functions live in files named `*_figure.py` beside their methods.
 """
 
@@ -68,5 +68,7 @@ def draw(method_name: str, output: Any) -> Drawn:
         MethodError: nobody draws this method, or the output is not one of its present version.
     """
     if not has_figure(method_name):
-        raise MethodError("no figure is drawn of this method", given=method_name, allowed=", ".join(sorted(_FIGURES)) or "none yet")
+        raise MethodError(
+            "no figure is drawn of this method", given=method_name, allowed=", ".join(sorted(_FIGURES)) or "none yet"
+        )
     return _FIGURES[method_name](from_json(method_name, output))

@@ -1,8 +1,8 @@
 """Numbers that know where they came from: results of registered methods, recomputed at will; jobs with progress.
 
-    result = run(act, "quality.shelf_life_q1e", inputs={...}, parameters={...}, sources=[...], program=program)
-    recompute(result).sentence()      # identical, within tolerance, or different and where
-    impact(record)                    # what stands on it
+result = run(act, "quality.shelf_life_q1e", inputs={...}, parameters={...}, sources=[...], program=program)
+recompute(result).sentence()      # identical, within tolerance, or different and where
+impact(record)                    # what stands on it
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from .comparison import Outcome, Verdict
     from .figures import figure_of
     from .impact_list import Impact, impact
-    from .jobs import Progress, cancel, enqueue, job, job_state
+    from .jobs import cancel, enqueue, job, job_state
     from .models import Job, Result
+    from .progress import Progress
     from .renewing import Rerun, is_stale, recompute, rerun, stale
     from .running import column, run
 
 # Loaded on first use: Django imports this package before its models can be, and a bundle is recomputed without Django.
 _PLACES = {
     "BundleReport": "bundle_recompute", "Impact": "impact_list", "Job": "models", "Outcome": "comparison",
-    "Progress": "jobs", "Rerun": "renewing", "Result": "models", "Verdict": "comparison", "cancel": "jobs",
+    "Progress": "progress", "Rerun": "renewing", "Result": "models", "Verdict": "comparison", "cancel": "jobs",
     "column": "running", "enqueue": "jobs", "figure_of": "figures", "impact": "impact_list", "is_stale": "renewing",
     "job": "jobs", "job_state": "jobs", "recompute": "renewing", "recompute_bundle": "bundle_recompute",
     "rerun": "renewing", "run": "running", "stale": "renewing",

@@ -1,4 +1,4 @@
-"""Every number of a proof bundle, computed again on any machine that has the package: no database, no server, no Django.
+"""Every number of a proof bundle, computed again on any machine that has the package: no database, no Django.
 
     python -m crdmo.foundation.computing.bundle_recompute bundle.zip
 
@@ -51,7 +51,8 @@ class BundleReport:
     def lines(self) -> Iterator[str]:
         """Yield the report as text."""
         for item in self.items:
-            yield f"{item.title} ({item.method}, record {item.record} version {item.version}): {item.outcome.sentence()}"
+            record = f"record {item.record} version {item.version}"
+            yield f"{item.title} ({item.method}, {record}): {item.outcome.sentence()}"
         told = ", ".join(f"{number} {word}" for word, number in self.counts().items() if number)
         yield f"{len(self.items)} results: {told or 'none'}"
 

@@ -82,7 +82,8 @@ def compare(stored: Any, now: Any, tolerance: float, notes: Sequence[str] = ()) 
     """
     if canonical.encode(stored) == canonical.encode(now):
         return Outcome(Verdict.IDENTICAL, tolerance, notes=tuple(notes))
-    within, beyond = [], []
+    within: list[Difference] = []
+    beyond: list[Difference] = []
     for found in _differences(stored, now, "", 0.0):
         (within if found.relative is not None and found.relative <= tolerance else beyond).append(found)
     shown = beyond or sorted(within, key=lambda found: -(found.relative or 0.0))

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import platform
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ LIBRARIES = ("numpy", "scipy", "polars")
 
 
 def code_hash(method: Method) -> str:
-    """Return the SHA-256 over the version of the package and the source of the method's module with all it imports here."""
+    """Return the SHA-256 over the package's version and the source of the method's module with all it imports there."""
     return _code_hash(method.function.__module__)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _code_hash(module: str) -> str:
     digest = hashlib.sha256(f"crdmo {crdmo.__version__}\n".encode())
     for name, source in sorted(_sources(module).items()):
@@ -73,7 +73,7 @@ def _imports(source: bytes, module: str, place: Path) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def environment() -> dict[str, Any]:
     """Return the interpreter, libraries, machine and threads of this process."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "crdmo": crdmo.__version__,
         "python": platform.python_version(),
@@ -81,5 +81,9 @@ def environment() -> dict[str, Any]:
         "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "threads": {"cpu": os.cpu_count() or 1, "polars": pl.thread_pool_size(), "omp": os.environ.get("OMP_NUM_THREADS", "")},
+        "threads": {
+            "cpu": os.cpu_count() or 1,
+            "polars": pl.thread_pool_size(),
+            "omp": os.environ.get("OMP_NUM_THREADS", ""),
+        },
     }

@@ -24,7 +24,9 @@ SEED_LIMIT = 2**32
 
 def is_reference(value: Any) -> bool:
     """Say whether an input points to a dataset."""
-    return isinstance(value, Mapping) and isinstance(value.get("dataset"), str) and value["dataset"].startswith("sha256:")
+    return (
+        isinstance(value, Mapping) and isinstance(value.get("dataset"), str) and value["dataset"].startswith("sha256:")
+    )
 
 
 def datasets_in(value: Any) -> Iterator[str]:

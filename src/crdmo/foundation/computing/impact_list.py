@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -32,10 +32,14 @@ class Touched:
     signed: bool
     page: str
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {**asdict(self), "key": str(self.key)}
+
 
 @dataclass(frozen=True)
 class Impact:
-    """All that stands on a record and that the reader may see, nearest first; `hidden` counts what lies in other programs."""
+    """All that stands on a record, nearest first, as far as the reader may see; `hidden` counts the rest."""
 
     touched: tuple[Touched, ...]
     hidden: int
@@ -73,15 +77,13 @@ class Impact:
 
     def as_json(self) -> dict[str, Any]:
         """Return the lists as plain JSON."""
-        parts = {"results": self.results, "documents": self.documents, "submissions": self.submissions, "records": self.records}
-        rows = {
-            name: [
-                {"record": str(one.key), "type": one.type, "label": one.label, "state": one.state, "version": one.version,
-                 "stale": one.stale, "signed": one.signed, "page": one.page}
-                for one in part
-            ]
-            for name, part in parts.items()
-        }  # fmt: skip
+        parts = {
+            "results": self.results,
+            "documents": self.documents,
+            "submissions": self.submissions,
+            "records": self.records,
+        }
+        rows = {name: [one.as_json() for one in part] for name, part in parts.items()}
         return {**rows, "pages": self.pages, "hidden": self.hidden}
 
 
@@ -116,4 +118,3 @@ def _signed(keys: list[UUID]) -> set[UUID]:
 def _page(record: Record) -> str:
     address = getattr(record, "get_absolute_url", None)
     return str(address()) if callable(address) else ""
-

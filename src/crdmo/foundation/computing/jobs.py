@@ -6,8 +6,8 @@
 
     enqueue(person, "ledger.verify", program=None, deep=True)
 
-Handlers live in a module `jobs.py` of their app. A job may be begun again after a crash, so a handler does the same when
-it runs twice.
+Handlers live in a module `jobs.py` of their app. A job may be begun again after a crash, so a handler run twice does
+what it does once.
 """
 
 from __future__ import annotations
@@ -80,8 +80,12 @@ def enqueue(person: Person | None, kind: str, *, program: Program | None = None,
     try:
         plain = json.loads(json.dumps(arguments, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise Invalid("the arguments of a job are plain JSON", given=str(error), next="Pass keys of records, not records") from error
-    made = Job.objects.create(kind=kind, person=person, program=program, arguments=plain, queued=dt.datetime.now(dt.UTC))
+        raise Invalid(
+            "the arguments of a job are plain JSON", given=str(error), next="Pass keys of records, not records"
+        ) from error
+    made = Job.objects.create(
+        kind=kind, person=person, program=program, arguments=plain, queued=dt.datetime.now(dt.UTC)
+    )
     perform.enqueue(str(made.id))
     return made
 
@@ -97,10 +101,10 @@ def cancel(person: Person, key: UUID) -> Job:
     if found is None:
         raise NotFound("there is no such job", given=str(key))
     now = dt.datetime.now(dt.UTC)
-    if not Job.objects.filter(pk=key, state=Job.State.QUEUED).update(state=Job.State.CANCELLED, finished=now):
-        if not Job.objects.filter(pk=key, state=Job.State.RUNNING).update(cancel_asked=True):
-            found.refresh_from_db()
-            raise Refused("this job is over", given=found.get_state_display(), allowed="a job that waits or runs")
+    waiting, running = (Job.objects.filter(pk=key, state=state) for state in OPEN)
+    if not waiting.update(state=Job.State.CANCELLED, finished=now) and not running.update(cancel_asked=True):
+        found.refresh_from_db()
+        raise Refused("this job is over", given=found.get_state_display(), allowed="a job that waits or runs")
     found.refresh_from_db()
     return found
 
@@ -108,11 +112,13 @@ def cancel(person: Person, key: UUID) -> Job:
 def job_state(job: Job) -> dict[str, Any]:
     """Return what a page shows of a job, as plain JSON."""
     percent = min(100, round(100 * job.done / job.total)) if job.total else None
+    is_open = job.state in OPEN
     return {
-        "id": str(job.id), "kind": job.kind, "state": job.state, "word": job.get_state_display(), "done": job.done,
-        "total": job.total, "percent": 100 if job.state == Job.State.DONE else percent, "message": job.message,
-        "url": job.url, "error": job.error, "open": job.state in OPEN, "can_cancel": job.state in OPEN and not job.cancel_asked,
-        "queued": _instant(job.queued), "started": _instant(job.started), "finished": _instant(job.finished),
+        "id": str(job.id), "kind": job.kind, "state": job.state, "word": job.get_state_display(),
+        "open": is_open, "can_cancel": is_open and not job.cancel_asked, "done": job.done, "total": job.total,
+        "percent": 100 if job.state == Job.State.DONE else percent, "message": job.message, "url": job.url,
+        "error": job.error, "queued": _instant(job.queued), "started": _instant(job.started),
+        "finished": _instant(job.finished),
     }  # fmt: skip
 
 

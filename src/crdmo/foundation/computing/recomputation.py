@@ -51,7 +51,10 @@ def recompute_stored(stored: Stored, open_blob: OpenBlob) -> Outcome:
 
 
 def _torn(stored: Stored) -> tuple[Difference, ...]:
-    found = (("inputs", digest(stored.inputs), stored.input_hash), ("output", digest(stored.output), stored.output_hash))
+    found = (
+        ("inputs", digest(stored.inputs), stored.input_hash),
+        ("output", digest(stored.output), stored.output_hash),
+    )
     return tuple(Difference(f"/{what} hash", stated, have, None) for what, have, stated in found if have != stated)
 
 

@@ -93,8 +93,8 @@ def rerun(
 
 
 def _remade(
-    result: Result, inputs: Mapping[str, Any] | None, sources: Iterable[Record] | None, parameters: Mapping[str, Any] | None,
-    seed: int | None,
+    result: Result, inputs: Mapping[str, Any] | None, sources: Iterable[Record] | None,
+    parameters: Mapping[str, Any] | None, seed: int | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Run the method and return the fields of the new version."""
     if inputs is None or sources is None:

@@ -58,7 +58,12 @@ def column(dataset: Dataset, name: str, **where: Any) -> dict[str, Any]:
 
 
 def _pinned(reference: Reference) -> dict[str, str]:
-    return {"reference": str(reference.id), "name": reference.name, "edition": reference.edition, "digest": reference.digest}
+    return {
+        "reference": str(reference.id),
+        "name": reference.name,
+        "edition": reference.edition,
+        "digest": reference.digest,
+    }
 
 
 def make(name: str, inputs: Any, parameters: Any, seed: int | None, allowed: Set[str]) -> dict[str, Any]:
@@ -70,7 +75,8 @@ def make(name: str, inputs: Any, parameters: Any, seed: int | None, allowed: Set
     output = execute(name, inputs, parameters, seed, store.get)
     return {
         "method_version": method.version, "parameters": parameters, "seed": seed, "datasets": blobs,
-        **_kept("inputs", inputs), "input_hash": digest(inputs), **_kept("output", output), "output_hash": digest(output),
+        **_kept("inputs", inputs), "input_hash": digest(inputs),
+        **_kept("output", output), "output_hash": digest(output),
         "code_hash": code_hash(method), "environment": environment(),
     }  # fmt: skip
 
@@ -79,7 +85,9 @@ def _plain(value: Any, what: str) -> Any:
     try:
         return canonical.decode(canonical.encode(value))
     except CanonicalError as error:
-        raise Invalid(f"the {what} are not plain JSON", given=str(error), allowed="numbers, text, lists and objects") from error
+        raise Invalid(
+            f"the {what} are not plain JSON", given=str(error), allowed="numbers, text, lists and objects"
+        ) from error
 
 
 def _seed(method: methods.Method, inputs: Any, parameters: Any, seed: int | None) -> int | None:
@@ -131,7 +139,9 @@ def check_sources(basis: Sequence[Record], program: Program | None) -> None:
     marked = stale_causes(r.id for r in basis) if basis else {}
     if marked:
         first = next(r for r in basis if r.id in marked)
-        raise Refused(f"{first} stands on data changed since", given="stale", next="Renew it first, then repeat the step")
+        raise Refused(
+            f"{first} stands on data changed since", given="stale", next="Renew it first, then repeat the step"
+        )
 
 
 def _check_versions(model: type[Record], records: Sequence[Record]) -> None:

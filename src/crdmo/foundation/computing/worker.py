@@ -162,7 +162,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="crdmo worker", description=__doc__.splitlines()[0])
     parser.add_argument("--batch", action="store_true", help="end when nothing waits")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks into an empty queue")
-    parser.add_argument("--lost-after", type=float, default=LOST_AFTER, help="seconds without a sign of life of a worker")
+    parser.add_argument(
+        "--lost-after", type=float, default=LOST_AFTER, help="seconds without a sign of life of a worker"
+    )
     given = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crdmo.settings")
     django.setup()

@@ -11,6 +11,7 @@ import io
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,7 +39,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class RowGroupProof:
-    """A row group, the header and footer that give it meaning, and the hashes that tie them to the root in the ledger."""
+    """A row group, the header and footer that give it meaning, and the hashes that tie them to the ledger's root."""
 
     index: int
     file_size: int
@@ -54,7 +55,7 @@ def cut(path: Path) -> list[Piece]:
     with path.open("rb") as file:
         size = path.stat().st_size
         edges = [*_edges(path, size), size]
-        return [_piece(file, start, end - start) for start, end in zip(edges, edges[1:], strict=False)]
+        return [_piece(file, start, end - start) for start, end in pairwise(edges)]
 
 
 def _edges(path: Path, size: int) -> list[int]:

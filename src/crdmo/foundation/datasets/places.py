@@ -37,7 +37,7 @@ class Backend(Protocol):
 
 
 class Folder:
-    """A folder on this machine, durable at every write: the file is synced before its name appears, and the name after."""
+    """A folder on this machine, durable at every write: a file is synced before its name appears, the name after."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -29,9 +29,10 @@ Data = pl.DataFrame | bytes | Path
 
 
 def seal(
-    act: Act, *, name: str, data: Data, kind: str, program: Program | None = None, organization: Organization | None = None,
-    original: bytes | Path | None = None, file_name: str = "", units: Mapping[str, str] | None = None, device: str = "",
-    sources: Iterable[Record] = (), media_type: str = "", note: str = "",
+    act: Act, *, name: str, data: Data, kind: str, program: Program | None = None,
+    organization: Organization | None = None, original: bytes | Path | None = None, file_name: str = "",
+    units: Mapping[str, str] | None = None, device: str = "", sources: Iterable[Record] = (), media_type: str = "",
+    note: str = "",
 ) -> Dataset:  # fmt: skip
     """Seal a table, or a file as it is, and write its entry.
 

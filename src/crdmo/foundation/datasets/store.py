@@ -214,7 +214,7 @@ def open(name: str) -> BinaryIO:
 
 
 def open_unchecked(name: str) -> BinaryIO:
-    """Open whatever lies under this name: only for finding out what is wrong with it, and for proofs that check pieces."""
+    """Open whatever lies under this name: for finding out what is wrong with it, and for proofs that check pieces."""
     _require(name)
     return backend().open(_relative(name))
 

@@ -1,4 +1,4 @@
-"""The reference catalogue: official schemas, rules, terminologies and tables, each version with its digest and licence."""
+"""The reference catalogue: official schemas, rules, terminologies and tables, with edition, digest and licence."""
 
 from __future__ import annotations
 

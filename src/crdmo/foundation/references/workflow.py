@@ -57,9 +57,12 @@ def add(
 
 def _check_fields(**fields: str) -> None:
     if errors := {field: "say it" for field, value in fields.items() if not value.strip()}:
-        allowed = "name, edition, kind, licence and publisher"
-        raise Invalid("a reference lacks " + " and ".join(errors), errors=errors, allowed=allowed,
-                      next="Where the licence forbids passing it on, say so: the file stays on this installation")  # fmt: skip
+        raise Invalid(
+            "a reference lacks " + " and ".join(errors),
+            errors=errors,
+            allowed="name, edition, kind, licence and publisher",
+            next="Where the licence forbids passing it on, say so: the file stays on this installation",
+        )
 
 
 def _digest(path: Path, stated: str) -> str:

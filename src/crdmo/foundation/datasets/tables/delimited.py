@@ -45,7 +45,8 @@ def _text(data: bytes, file_name: str, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise Invalid(
-            f"{file_name} line {line} is not {found.upper()} text", given=f"byte {data[error.start]:#04x} at {error.start}",
+            f"{file_name} line {line} is not {found.upper()} text",
+            given=f"byte {data[error.start]:#04x} at {error.start}",
             next="Save it as UTF-8, or say which encoding it has",
         ) from None  # fmt: skip
 

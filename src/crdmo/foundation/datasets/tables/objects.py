@@ -1,4 +1,4 @@
-"""JSON tables: a list of objects with the same keys, or `{"columns": […], "rows": [[…]]}`. Numbers keep their digits."""
+"""JSON tables: objects with the same keys, or `{"columns": […], "rows": [[…]]}`. Numbers keep their digits."""
 
 from __future__ import annotations
 

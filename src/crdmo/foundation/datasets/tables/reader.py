@@ -1,4 +1,4 @@
-"""Reading an uploaded table by what it is, not by what it is called; a torn, doubtful or oversized file is refused whole."""
+"""An uploaded table is read by what it is, not by its name; a torn, doubtful or oversized file is refused whole."""
 
 from __future__ import annotations
 

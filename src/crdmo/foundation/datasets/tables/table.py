@@ -21,7 +21,7 @@ STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is too large to be read from an upload; larger data are sealed as Parquet or by an instrument's own reader."""
+    """What is too large for an upload; larger data are sealed as Parquet or by an instrument's own reader."""
 
     size: int = 64 * 2**20
     unpacked: int = 512 * 2**20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import zipfile
 from collections.abc import Callable, Collection
@@ -82,7 +83,7 @@ def write_xlsx(frame: pl.DataFrame, *, measured: Collection[str] = (), title: st
 
 
 def _written(page: Any, value: Any, *, bold: bool = False) -> Any:
-    plain = value if isinstance(value, int | float) and value == value else _text(value)
+    plain = value if isinstance(value, int | float) and math.isfinite(value) else _text(value)
     cell = WriteOnlyCell(page, value=plain)
     if isinstance(plain, str):
         cell.data_type = "s"
