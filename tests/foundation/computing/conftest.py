@@ -1,10 +1,12 @@
-"""Each test seals into a folder of its own."""
+"""Each test keeps its blobs in a folder of its own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
+from . import sample_methods  # noqa: F401 — registers the methods that these tests run
 
 
 @pytest.fixture(autouse=True)
