@@ -82,6 +82,7 @@ def person(
 def login(person: Person, password: str = PASSWORD, *, must_change: bool = False) -> Login:
     """Give a person's log-in a known password and return it."""
     found = Login.objects.get(person=person)
+    found.person = person  # so that person.login is this one
     found.set_password(password)
     found.must_change_password = must_change
     found.save()

@@ -130,8 +130,8 @@ def find_program(person: Person, code: str) -> Program:
     return found
 
 
-def role_for(page: Page, person: Person, program: Program | None) -> str:
-    """Return the role in which the person opens the page.
+def role_for(page: Page, person: Person, program: Program | None, held: dict[str, str]) -> str:
+    """Return the role in which the person opens the page; `held` are the roles in the program or own organization.
 
     Raises:
         NotPermitted: no role opens it; says which would.
@@ -140,9 +140,9 @@ def role_for(page: Page, person: Person, program: Program | None) -> str:
         return ""
     refusals: list[NotPermitted] = []
     for verb in page.verbs:
-        for key, organization in _places(page, person, program):
+        for number, (key, organization) in enumerate(_places(page, person, program)):
             try:
-                return authority.role_for(person, verb, key, organization)
+                return authority.role_for(person, verb, key, organization, held=None if number else held)
             except NotPermitted as refused:
                 refusals.append(refused)
     raise refusals[0]

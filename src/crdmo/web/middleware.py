@@ -40,6 +40,7 @@ POLICY = {
 HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -153,7 +154,7 @@ class Door:
             request.program = program
             organization = program.organization_id if program else person.organization_id
             request.roles = authority.roles_of(person, program.pk if program else None, organization)
-            request.role = door.role_for(page, person, program)
+            request.role = door.role_for(page, person, program, request.roles)
         except Refused as refused:
             return errors.refused(request, refused)
         return self._answer(request, view, args, kwargs)

@@ -58,6 +58,20 @@ class Adapter(DefaultAccountAdapter):
             lockout.report(user_id, where, address_of(request), before)
         return found
 
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Stop a locked account also where no password was asked: at a passkey, at single sign-on.
+
+        Raises:
+            NotPermitted: the account is locked.
+        """
+        if lockout.is_locked(user.user_id):
+            raise NotPermitted(
+                f"the account {user.user_id} is locked", allowed="log-in after an administrator has unlocked it",
+                next="Ask an administrator of your organization to unlock the account",
+            )  # fmt: skip
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
+
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Say that the right password opens nothing any longer.
 
@@ -72,11 +86,12 @@ class Adapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Open the session and note it."""
+        failures = lockout.failures(user.user_id)
         super().login(request, user)
         request.session.pop(sessions.ENDED, None)
         request.session[sessions.SEEN] = time.time()
         methods = [record.get("type") or record["method"] for record in get_authentication_records(request, user)]
-        sessions.logged_in(user, methods=methods, address=address_of(request))
+        sessions.logged_in(user, methods=methods, address=address_of(request), failures=failures)
 
     def logout(self, request: HttpRequest) -> None:
         """Close the session and note it."""

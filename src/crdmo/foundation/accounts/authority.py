@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from crdmo.foundation.ledger import acts
 from crdmo.foundation.ledger.acts import Act, Actor
@@ -90,14 +90,19 @@ def _where(person: Person, program: UUID | None, organization: UUID | None) -> Q
     return Q(pk__in=[])
 
 
-def role_for(person: Person, action: str, program: UUID | None, organization: UUID | None) -> str:
-    """Return the role in which a person may do a verb here; see `Person.role_for`."""
+def role_for(
+    person: Person, action: str, program: UUID | None, organization: UUID | None, *, held: dict[str, str] | None = None
+) -> str:
+    """Return the role in which a person may do a verb here; see `Person.role_for`.
+
+    `held` are the person's roles here where they are known already, as `roles_of` returns them.
+    """
     rule = TABLE.get(action)
     if rule is None:
         raise NotPermitted(f"{action} is not in the table of verbs", next="Declare it in the service's workflow")
     if not person.is_active:
         raise NotPermitted(f"{person.printed_name} is deactivated", next="An administrator can tell why")
-    held = roles_of(person, program, organization)
+    held = roles_of(person, program, organization) if held is None else held
     gaps: list[str] = []
     for role in rule.roles:
         if role.value in held:
@@ -146,10 +151,9 @@ def programs_of(person: Person) -> QuerySet[Program]:
     today = dt.datetime.now(dt.UTC).date()
     held = Membership.objects.filter(in_force(today), person=person)
     lent = Delegation.objects.filter(in_force(today), person=person)
-    wide = held.filter(program__isnull=True).exists() or lent.filter(program__isnull=True).exists()
-    reach = Q(pk__in=held.values("program")) | Q(pk__in=lent.values("program"))
-    if wide and person.is_active:
-        reach |= Q(organization=person.organization_id) | Q(partner=person.organization_id)
+    wide = Exists(held.filter(program__isnull=True)) | Exists(lent.filter(program__isnull=True))
+    own = Q(organization=person.organization_id) | Q(partner=person.organization_id)
+    reach = Q(pk__in=held.values("program")) | Q(pk__in=lent.values("program")) | (own & Q(wide))
     return Program.objects.filter(reach, is_void=False).order_by("code") if person.is_active else Program.objects.none()
 
 

@@ -34,10 +34,10 @@ def note(person: Person, action: str, contents: dict[str, Any]) -> None:
         noted.event(action, said, organization=person.organization_id)
 
 
-def logged_in(login: Login, *, methods: list[str], address: str) -> None:
-    """Note a log-in and forget the failures before it."""
-    before = lockout.forget(login.user_id)
-    note(login.person, "accounts.logged_in", {"methods": methods, "address": address, "failures_before": before})
+def logged_in(login: Login, *, methods: list[str], address: str, failures: int = 0) -> None:
+    """Note a log-in, with the number of failures before it, which are forgotten."""
+    lockout.forget(login.user_id)
+    note(login.person, "accounts.logged_in", {"methods": methods, "address": address, "failures_before": failures})
 
 
 def logged_out(person: Person, *, address: str) -> None:

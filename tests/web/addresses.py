@@ -1,0 +1,76 @@
+"""A small house for the tests of the door: one page of each kind."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+
+from crdmo.foundation.refusals import Invalid, NotFound, Refused
+from crdmo.urls import handler400, handler403, handler404, handler500  # noqa: F401 — Django reads them here
+from crdmo.web.door import FORM, PERSON, POST, PUBLIC, Page
+from crdmo.web.request import PageRequest
+
+
+def who(request: PageRequest, **kwargs: str) -> HttpResponse:
+    program = request.program.code if request.program else None
+    return JsonResponse({"person": request.person.user_id, "role": request.role, "roles": request.roles, "program": program})
+
+
+def refuse(request: PageRequest, kind: str) -> HttpResponse:
+    kinds = {
+        "refused": Refused("it is locked", given="locked", allowed="open", next="Open it first"),
+        "not-found": NotFound("no such lot LOT-1 of the competitor"),
+        "invalid": Invalid("wrong", errors={"amount": "a number"}),
+    }
+    if kind == "django":
+        raise Http404("Lot matching query does not exist")
+    if kind == "failure":
+        raise RuntimeError("the cause stays in the log")
+    raise kinds[kind]
+
+
+def hello(request: PageRequest) -> HttpResponse:
+    return HttpResponse("hello")
+
+
+def late(request: PageRequest) -> HttpResponse:
+    return render(request, "web/accounts/log_out.html")
+
+
+@csrf_exempt
+def api(request: PageRequest, program: str) -> HttpResponse:
+    return who(request)
+
+
+room = [
+    path("hello/", hello, name="hello"),
+    path("who/", who, name="who"),
+    path("refuse/<str:kind>/", refuse, name="refuse"),
+    path("unlisted/", hello, name="unlisted"),
+    path("quiet/", hello, name="quiet"),
+    path("drawing/", hello, name="drawing"),
+    path("roles/", who, name="roles"),
+    path("bench/", who, name="bench"),
+    path("form/", late, name="form"),
+    path("api/<str:program>/lots/", api, name="api"),
+    path("<str:program>/lots/", who, name="lots"),
+    path("<str:program>/grant/", who, name="grant"),
+]
+
+urlpatterns = [path("t/", include((room, "room"))), path("nameless/", hello), path("", include("crdmo.web.accounts.urls"))]
+
+PAGES = {
+    "room:hello": Page(PUBLIC),
+    "room:who": Page(PERSON),
+    "room:refuse": Page(PERSON, FORM),
+    "room:quiet": Page(PERSON, background=True),
+    "room:drawing": Page(PERSON, csp={"style-src": "'self' 'unsafe-inline'"}),
+    "room:roles": Page(("accounts.grant_role", "accounts.verify_identity"), FORM),
+    "room:bench": Page("accounts.record_training", anywhere=True),
+    "room:form": Page(PERSON, FORM),
+    "room:api": Page("view", FORM, api=True),
+    "room:lots": Page("view"),
+    "room:grant": Page("accounts.grant_role", POST),
+}
