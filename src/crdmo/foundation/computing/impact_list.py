@@ -89,8 +89,9 @@ class Impact:
 
 def impact(record: Record, person: Person | None = None) -> Impact:
     """Return what stands on a record, as far as `person` may see it; without person, all of it."""
-    keys = thread.downstream(record.id, limit=MANY)
-    keys = {key: depth for key, depth in keys.items() if key not in _signatures(keys)}
+    reached = thread.downstream(record.id, limit=MANY)
+    signatures = _signatures(reached)
+    keys = {key: depth for key, depth in reached.items() if key not in signatures}
     streams = authority.streams_of(person) if person is not None else _streams(keys)
     nodes = thread.nodes(keys, streams)
     signed = _signed([node.key for node in nodes])
