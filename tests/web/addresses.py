@@ -15,7 +15,8 @@ from crdmo.web.request import PageRequest
 
 def who(request: PageRequest, **kwargs: str) -> HttpResponse:
     program = request.program.code if request.program else None
-    return JsonResponse({"person": request.person.user_id, "role": request.role, "roles": request.roles, "program": program})
+    said = {"person": request.person.user_id, "role": request.role, "roles": request.roles, "program": program}
+    return JsonResponse(said)
 
 
 def refuse(request: PageRequest, kind: str) -> HttpResponse:
@@ -59,7 +60,11 @@ room = [
     path("<str:program>/grant/", who, name="grant"),
 ]
 
-urlpatterns = [path("t/", include((room, "room"))), path("nameless/", hello), path("", include("crdmo.web.accounts.urls"))]
+urlpatterns = [
+    path("t/", include((room, "room"))),
+    path("nameless/", hello),
+    path("", include("crdmo.web.accounts.urls")),
+]
 
 PAGES = {
     "room:hello": Page(PUBLIC),

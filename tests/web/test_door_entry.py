@@ -165,7 +165,8 @@ def test_the_first_log_in_after_a_reset_leads_to_an_own_password(client: Client,
 
 
 def change(client: Client, **sent: str):
-    words = {"old_password": factories.PASSWORD, "new_password": "another four words here", "again": "another four words here"}
+    new = "another four words here"
+    words = {"old_password": factories.PASSWORD, "new_password": new, "again": new}
     return client.post("/account/password/", {**words, **sent})
 
 
@@ -179,7 +180,9 @@ def change(client: Client, **sent: str):
         ({"new_password": factories.PASSWORD, "again": factories.PASSWORD}, "the present one"),
     ],
 )
-def test_a_password_that_cannot_be_used_is_refused_with_the_reason(client: Client, ann: Person, sent: dict, why: str) -> None:
+def test_a_password_that_cannot_be_used_is_refused_with_the_reason(
+    client: Client, ann: Person, sent: dict, why: str
+) -> None:
     log_in(client)
     answer = change(client, **sent)
     assert answer.status_code == 422 and why in answer.content.decode()

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
@@ -186,7 +187,7 @@ def test_an_administrator_removes_lost_factors_and_the_identity_waits(ann: Perso
 def passkey_log_in(client: Client, key: Passkey, person: Person) -> Any:
     options = client.get("/login/passkey/", headers={"X-Requested-With": "XMLHttpRequest"}).json()["request_options"]
     answer = key.answer(options)
-    answer["response"]["userHandle"] = websafe_encode(str(person.login.pk).encode())
+    answer["response"]["userHandle"] = websafe_encode(user_pk_to_url_str(person.login).encode())
     return client.post("/login/passkey/", {"credential": json.dumps(answer)})
 
 

@@ -95,7 +95,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     # An address that leads nowhere never came to the door, so the shell around it is filled here.
     login = getattr(request, "user", None)
     request.program, request.roles = None, {}  # type: ignore[attr-defined]
-    request.person = login.person if login is not None and login.is_authenticated else None  # type: ignore[attr-defined, union-attr]
+    known = login is not None and login.is_authenticated
+    request.person = login.person if known else None  # type: ignore[attr-defined, union-attr]
     nothing = NotFound(
         "There is nothing at this address for you", allowed="addresses of programs in which you hold a role",
         next="Search for the record, or ask an administrator for a role in its program",

@@ -64,7 +64,9 @@ def test_only_an_administrator_grants_roles() -> None:
         workflow.grant_role(factories.person(Role.SUPERVISOR), factories.person(), role=Role.ANALYST)
 
 
-@pytest.mark.parametrize(("kind", "role"), [("sponsor", Role.ANALYST), ("agency", Role.QA), ("partner", Role.SPONSOR_QA)])
+@pytest.mark.parametrize(
+    ("kind", "role"), [("sponsor", Role.ANALYST), ("agency", Role.QA), ("partner", Role.SPONSOR_QA)]
+)
 def test_a_role_fits_the_organization(kind: str, role: Role) -> None:
     person = factories.person(organization=factories.organization(kind, "SOME"))
     with pytest.raises(Refused, match=f"people of a {kind} are not"):
@@ -158,7 +160,9 @@ def test_what_the_giver_has_lost_is_no_longer_lent() -> None:
     assert "supervisor" not in held(taker)
 
 
-@pytest.mark.parametrize(("starts", "ends", "why"), [(-1, 3, "not lent backwards"), (0, 93, "for a while"), (3, 1, "before")])
+@pytest.mark.parametrize(
+    ("starts", "ends", "why"), [(-1, 3, "not lent backwards"), (0, 93, "for a while"), (3, 1, "before")]
+)
 def test_authority_is_lent_for_a_while_from_now_on(starts: int, ends: int, why: str) -> None:
     giver, taker = factories.person(Role.SUPERVISOR), factories.person(Role.REVIEWER)
     with pytest.raises(Refused, match=why):

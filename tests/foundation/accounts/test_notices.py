@@ -26,14 +26,17 @@ def test_reading_takes_out_the_own_lines_only() -> None:
 
 
 def test_the_security_unit_is_of_the_organization_and_of_the_installation() -> None:
-    ours, lab = factories.person(Role.ADMINISTRATOR, organization=factories.sponsor()), factories.person(Role.ADMINISTRATOR)
+    ours = factories.person(Role.ADMINISTRATOR, organization=factories.sponsor())
+    lab = factories.person(Role.ADMINISTRATOR)
     other = factories.person(Role.ADMINISTRATOR, organization=factories.sponsor("OTHER"))
     factories.person(Role.QA)
     assert set(notices.security_unit(factories.sponsor().pk)) == {ours, lab}
     assert other not in notices.security_unit(None)
 
 
-@pytest.mark.parametrize("secret", ["password", "signing_password", "signing_totp", "csrfmiddlewaretoken", "code", "credential"])
+@pytest.mark.parametrize(
+    "secret", ["password", "signing_password", "signing_totp", "csrfmiddlewaretoken", "code", "credential"]
+)
 def test_a_draft_never_keeps_a_secret(secret: str) -> None:
     kept = drafts.keep(factories.person(), "/x/", {secret: "hush", "lot_code": "L-1", "amount": "1.50"})
     assert kept.data == {"lot_code": "L-1", "amount": "1.50"}

@@ -66,7 +66,7 @@ def test_a_user_id_is_never_given_again_after_deactivation() -> None:
     admin = factories.person(Role.ADMINISTRATOR)
     gone = factories.person(Role.ANALYST, user_id="cara")
     workflow.deactivate_person(admin, gone, reason="left the company")
-    with pytest.raises(Refused, match="given before.*reactivate the old entry"):
+    with pytest.raises(Refused, match=r"given before.*reactivate the old entry"):
         workflow.create_person(admin, factories.partner(), user_id="cara", printed_name="Another Cara")
 
 

@@ -137,10 +137,13 @@ def training_gaps(person: Person, role: Role) -> list[str]:
     return [f"{subject} version {version}" for subject, version in wanted.items() if (subject, version) not in have]
 
 
-def may(person: Person, action: str, program: UUID | None, organization: UUID | None = None) -> bool:
+def may(
+    person: Person, action: str, program: UUID | None, organization: UUID | None = None, *,
+    held: dict[str, str] | None = None,
+) -> bool:  # fmt: skip
     """Say whether a person may do a verb here, for showing or hiding a button."""
     try:
-        role_for(person, action, program, organization)
+        role_for(person, action, program, organization, held=held)
     except NotPermitted:
         return False
     return True

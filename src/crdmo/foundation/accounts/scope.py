@@ -18,6 +18,10 @@ from crdmo.foundation.ledger.guards import APP_ROLE
 from .authority import streams_of
 from .models import Person
 
+BEFORE = """SELECT current_user, coalesce(current_setting('app.streams', true), ''),
+    coalesce(pg_has_role(current_user, to_regrole(%s)::oid, 'MEMBER'), false)"""
+SET = "SELECT set_config('app.streams', %s, true), set_config('role', %s, true)"
+
 
 @contextmanager
 def within(person: Person, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
@@ -30,17 +34,14 @@ def within(person: Person, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
-    streams = ",".join(streams_of(person))
+    streams, nested = ",".join(streams_of(person)), connection.in_atomic_block
     with transaction.atomic(using=using):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_user, coalesce(current_setting('app.streams', true), '')")
-            before = cursor.fetchone()
-            cursor.execute("SELECT set_config('app.streams', %s, true)", [streams])
-            cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [APP_ROLE])
-            if cursor.fetchone()[0]:
-                cursor.execute(f"SET LOCAL ROLE {APP_ROLE}")
+            cursor.execute(BEFORE, [APP_ROLE])
+            role, shown, member = cursor.fetchone()
+            cursor.execute(SET, [streams, APP_ROLE if member else role])
         yield
-        # Inside an outer transaction the settings would outlive this one; after an error its rollback restores them.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('role', %s, true)", [before[0]])
-            cursor.execute("SELECT set_config('app.streams', %s, true)", [before[1]])
+        if nested:
+            # The settings would outlive this block; after an error its rollback restores them.
+            with connection.cursor() as cursor:
+                cursor.execute(SET, [shown, role])

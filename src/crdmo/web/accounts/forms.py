@@ -25,6 +25,13 @@ class StepForm(forms.Form):
 
     refused: Refused | None = None
 
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page that shows the form: 200 while nothing is wrong."""
+        if self.refused is not None:
+            return self.refused.status
+        return 422 if self.errors else 200
+
     def attempt(self, step: Callable[[], T]) -> T | None:
         """Do the step; a refusal is put at its field, or kept for the summary, and None is returned."""
         try:

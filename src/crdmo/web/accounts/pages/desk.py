@@ -101,7 +101,7 @@ def delegation(request: PageRequest) -> HttpResponse:
             messages.success(request, f"Lent: {made}.")
             return HttpResponseRedirect(reverse("accounts:delegation"))
     contents = {"form": form, "delegations": queries.delegations_of(person)}
-    return render(request, "web/accounts/delegation.html", contents, status=422 if form.errors or form.refused else 200)
+    return render(request, "web/accounts/delegation.html", contents, status=form.status)
 
 
 def _lendable(request: PageRequest) -> list[tuple[str, str]]:
@@ -124,4 +124,4 @@ def end_delegation(request: PageRequest, key: str) -> HttpResponse:
         messages.success(request, "Taken back.")
         return HttpResponseRedirect(back)
     contents = {"form": form, "title": f"Take back: {found}", "verb": "Take back", "back": back}
-    return render(request, "web/accounts/step.html", contents, status=422 if form.errors or form.refused else 200)
+    return render(request, "web/accounts/step.html", contents, status=form.status)

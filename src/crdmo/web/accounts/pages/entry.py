@@ -11,6 +11,7 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn import views as webauthn
+from allauth.socialaccount.adapter import get_adapter as get_sso
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, update_session_auth_hash
 from django.forms import ValidationError
@@ -40,6 +41,13 @@ class LogIn(account.LoginView):
         """Fill in the user id of a log-in that has timed out."""
         ended = getattr(self.request, "ended", None)
         return {**super().get_initial(), **({"login": ended.user_id} if ended else {})}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the ways of single sign-on that are set up."""
+        ways = [
+            {"name": way.name, "url": way.get_login_url(self.request)} for way in get_sso().list_providers(self.request)
+        ]  # fmt: skip
+        return {**super().get_context_data(**kwargs), "providers": ways}
 
 
 class SecondFactor(mfa.AuthenticateView):
@@ -144,7 +152,7 @@ def change_password(request: PageRequest) -> HttpResponse:
         messages.success(request, "Your password is changed. Your other log-ins have ended.")
         return HttpResponseRedirect(safe_next(request, reverse("mfa_index")))
     contents = {"form": form, "next": safe_next(request, ""), "forced": request.user.must_change_password}
-    return render(request, "web/accounts/change_password.html", contents, status=422 if form.errors else 200)
+    return render(request, "web/accounts/change_password.html", contents, status=form.status)
 
 
 def _changed(request: PageRequest, form: PasswordForm) -> bool:

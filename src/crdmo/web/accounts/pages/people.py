@@ -24,10 +24,13 @@ from .. import forms
 def people(request: PageRequest) -> HttpResponse:
     """List the people in reach."""
     asked = {name: request.GET.get(name, "").strip() for name in ("words", "organization", "only")}
+    runs = queries.runs_installation(request.person)
     contents = {
-        "lines": queries.lines(request.person, **asked), "asked": asked,
-        "organizations": queries.organizations_of(request.person),
-        "may_create": authority.may(request.person, "accounts.create_person", None, request.person.organization_id),
+        "lines": queries.lines(request.person, runs=runs, **asked), "asked": asked,
+        "organizations": queries.organizations_of(request.person, runs=runs),
+        "may_create": authority.may(
+            request.person, "accounts.create_person", None, request.person.organization_id, held=request.roles
+        ),
     }  # fmt: skip
     return render(request, "web/accounts/people.html", contents)
 
@@ -70,18 +73,12 @@ def requirements(request: PageRequest) -> HttpResponse:
         messages.success(request, "Recorded. Whoever holds the role finds it under Training.")
         return HttpResponseRedirect(reverse("accounts:requirements"))
     contents = {"form": form, "requirements": queries.requirements_of(request.person.organization_id)}
-    return render(request, "web/accounts/requirements.html", contents, status=_status(form))
+    return render(request, "web/accounts/requirements.html", contents, status=form.status)
 
 
 def offer_roles(form: forms.StepForm, home: Organization | None) -> None:
     """Let a form choose among the roles that people of an organization can hold."""
     form.fields["role"].choices = [(r.value, r.label) for r in FOR_KIND.get(home.kind if home else "", ())]  # type: ignore[attr-defined]
-
-
-def _status(form: forms.StepForm) -> int:
-    if form.refused is not None:
-        return form.refused.status
-    return 422 if form.errors else 200
 
 
 class PersonStep(View):
@@ -129,7 +126,7 @@ class PersonStep(View):
             "form": form, "found": found, "title": self.title, "verb": self.button or self.title, "hint": self.hint,
             "back": reverse("accounts:person", args=[found.user_id]),
         }  # fmt: skip
-        return render(request, "web/accounts/step.html", contents, status=_status(form))
+        return render(request, "web/accounts/step.html", contents, status=form.status)
 
 
 def _with_reason(name: str, verb: Verb[..., Any], title: str, hint: str, **more: Any) -> type[PersonStep]:
@@ -248,4 +245,4 @@ def end_role(request: PageRequest, user_id: str, key: str) -> HttpResponse:
         messages.success(request, f"Ended: {membership}.")
         return HttpResponseRedirect(back)
     contents = {"form": form, "found": found, "title": f"End role: {membership}", "verb": "End role", "back": back}
-    return render(request, "web/accounts/step.html", contents, status=_status(form))
+    return render(request, "web/accounts/step.html", contents, status=form.status)

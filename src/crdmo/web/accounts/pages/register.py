@@ -13,7 +13,6 @@ from crdmo.foundation.refusals import Refused
 
 from ...request import PageRequest
 from .. import forms
-from .people import _status
 
 
 def new_person(request: PageRequest) -> HttpResponse:
@@ -28,7 +27,7 @@ def new_person(request: PageRequest) -> HttpResponse:
         if made is not None:
             return render(request, "web/accounts/password_given.html", {"given": made, "new": True})
     contents = {"form": form, "title": "Enter a person", "verb": "Enter person", "back": reverse("accounts:people")}
-    return render(request, "web/accounts/step.html", contents, status=_status(form))
+    return render(request, "web/accounts/step.html", contents, status=form.status)
 
 
 def organizations(request: PageRequest) -> HttpResponse:
@@ -58,7 +57,7 @@ def new_organization(request: PageRequest) -> HttpResponse:
         "form": form, "title": "Enter an organization", "verb": "Enter organization",
         "back": reverse("accounts:organizations"),
     }  # fmt: skip
-    return render(request, "web/accounts/step.html", contents, status=_status(form))
+    return render(request, "web/accounts/step.html", contents, status=form.status)
 
 
 def new_program(request: PageRequest) -> HttpResponse:
@@ -76,4 +75,4 @@ def new_program(request: PageRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("accounts:organizations"))
     back = reverse("accounts:organizations")
     contents = {"form": form, "title": "Open a program", "verb": "Open program", "back": back}
-    return render(request, "web/accounts/step.html", contents, status=_status(form))
+    return render(request, "web/accounts/step.html", contents, status=form.status)

@@ -87,7 +87,7 @@ def new_token(request: PageRequest) -> HttpResponse:
         )
         if made is not None:
             return render(request, "web/accounts/token_made.html", {"token": made[0], "text": made[1]})
-    return render(request, "web/accounts/token_new.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "web/accounts/token_new.html", {"form": form}, status=form.status)
 
 
 def revoke_token(request: PageRequest, prefix: str) -> HttpResponse:
