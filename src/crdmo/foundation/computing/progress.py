@@ -30,6 +30,11 @@ class Interrupted(Exception):
     """The worker ends, or another worker took the job over."""
 
 
+def _in_act() -> bool:
+    """Say whether a transaction is open: what is written now would be seen only when it ends."""
+    return connections[DEFAULT_DB_ALIAS].in_atomic_block
+
+
 class Progress:
     """What a job handler is given: it calls `step` as it goes and lets its exceptions pass."""
 
@@ -49,7 +54,7 @@ class Progress:
             Interrupted: the worker ends; the job will be taken up again.
         """
         self._done, self._total, self._message = done, total or self._total, (message or self._message)[:300]
-        if time.monotonic() - self._written >= OFTEN and not connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        if time.monotonic() - self._written >= OFTEN and not _in_act():
             self._write()
         if self._cancel.is_set():
             raise Cancelled
