@@ -11,7 +11,7 @@ from django.db import models
 
 from crdmo.proof import canonical
 
-MEASURED = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$")
+MEASURED = re.compile(r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
 
 
 class MeasuredField(models.CharField):
