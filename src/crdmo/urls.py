@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("crdmo.web.accounts.urls"))]
+urlpatterns = [
+    path("", include("crdmo.web.accounts.urls")),
+    path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
+    path("", include("crdmo.web.urls")),
+]
 
 handler400 = "crdmo.web.errors.malformed"
 handler403 = "crdmo.web.errors.forbidden"

@@ -105,6 +105,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "programs": SimpleLazyObject(lambda: list(authority.programs_of(person))),
             "services": services(program, request.path),
             "inbox_count": SimpleLazyObject(lambda: notices.unread(person).count()),
-            "idle_seconds": settings.IDLE_MINUTES * 60, "ledger_line": SimpleLazyObject(_ledger_line),
+            "idle_seconds": int(settings.IDLE_MINUTES * 60), "ledger_line": SimpleLazyObject(_ledger_line),
         }  # fmt: skip
     return {"shell": contents}

@@ -49,6 +49,12 @@ def is_navigation(request: HttpRequest) -> bool:
     return "text/html" in accepts and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
+def reads_pages(request: HttpRequest) -> bool:
+    """Say whether the asker reads HTML: a browser that goes to a page, or a script that shows a part of one."""
+    fragment = request.headers.get("X-Requested-With") == "fragment"
+    return is_navigation(request) or (fragment and "text/html" in request.headers.get("Accept", ""))
+
+
 def _problem(kind: str, status: int, refused: Refused, quote: str) -> HttpResponse:
     contents: dict[str, Any] = {
         "type": f"/docs/problems/#{kind}", "title": TITLES.get(kind, TITLES["refused"]), "status": status,
@@ -66,7 +72,7 @@ def _problem(kind: str, status: int, refused: Refused, quote: str) -> HttpRespon
 
 def say(request: HttpRequest, kind: str, status: int, refused: Refused, quote: str = "") -> HttpResponse:
     """Answer with a refusal in the form that the asker reads."""
-    if not is_navigation(request):
+    if not reads_pages(request):
         return _problem(kind, status, refused, quote)
     contents = {
         "title": TITLES.get(kind, TITLES["refused"]), "refused": refused, "kind": kind, "status": status,
@@ -96,7 +102,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     login = getattr(request, "user", None)
     request.program, request.roles = None, {}  # type: ignore[attr-defined]
     known = login is not None and login.is_authenticated
-    request.person = login.person if known else None  # type: ignore[attr-defined, union-attr]
+    request.person = login.person if known else None  # type: ignore[attr-defined,union-attr]
     nothing = NotFound(
         "There is nothing at this address for you", allowed="addresses of programs in which you hold a role",
         next="Search for the record, or ask an administrator for a role in its program",
@@ -122,7 +128,8 @@ def unlisted(request: HttpRequest, name: str) -> HttpResponse:
     if getattr(settings, "DOOR_STRICT", False):
         raise UnlistedAddress(f"{request.path} ({name or 'no name'}) is in no table: add it to its room's PAGES")
     log.error("refused: %s (%s) is in no table of pages", request.path, name)
-    return say(request, "unlisted", 403, NotPermitted(TITLES["unlisted"], next="Tell an administrator which link led here"))
+    why = NotPermitted(TITLES["unlisted"], next="Tell an administrator which link led here")
+    return say(request, "unlisted", 403, why)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
@@ -160,7 +167,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Answer after an internal failure, with an id to quote. Uses nothing that may have failed itself."""
     quote = secrets.token_hex(4)
     log.error("failure %s at %s", quote, request.path, exc_info=True)
-    if not is_navigation(request):
+    if not reads_pages(request):
         next_ = f"Nothing was half-written. Repeat the step; if it fails again quote {quote}"
         return _problem("failed", 500, Refused(TITLES["failed"], next=next_), quote)
     return HttpResponse(render_to_string("web/accounts/failed.html", {"quote": quote}), status=500)

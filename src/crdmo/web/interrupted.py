@@ -37,7 +37,8 @@ def answer(request: HttpRequest) -> HttpResponse:
     login = _ended(request)
     if login is not None and (typed := _typed(request)):
         drafts.keep(login.person, request.path, typed)
-        messages.info(request, "Your log-in had ended. What you typed is kept as a draft and comes back on the page.")
+        kept = "What you typed is kept as a draft: the page offers it again, and Drafts lists it."
+        messages.info(request, f"Your log-in had ended. {kept}")
     return _log_in(request, request.path)
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 
-from crdmo.foundation.accounts import authority, scope, sessions, tokens
+from crdmo.foundation.accounts import authority, drafts, scope, sessions, tokens
 from crdmo.foundation.accounts.models import Login, Person
 from crdmo.foundation.refusals import NotPermitted, Refused
 from crdmo.foundation.signing.credentials import end_session
@@ -44,6 +44,7 @@ HEADERS = {
     "X-Permitted-Cross-Domain-Policies": "none",
 }
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAVED = frozenset({302, 303})
 # The time of the last request is written at most this often: a page must not cost a write.
 SEEN_EVERY = 10
 
@@ -97,7 +98,7 @@ class Idle:
         if not session.get(sessions.ENDED):
             session[sessions.ENDED] = True
             end_session(session.session_key or "")
-            sessions.timed_out(login.person, idle_minutes=settings.IDLE_MINUTES)
+            sessions.timed_out(login.person, idle_seconds=int(settings.IDLE_MINUTES * 60))
         request.ended = login
         request.user = AnonymousUser()  # type: ignore[assignment]
 
@@ -174,6 +175,9 @@ class Door:
             if answer is None:
                 raise
             return answer
+        if request.method == "POST" and response.status_code in SAVED and page.permission != door.PUBLIC:
+            # The form went through: what was kept of it while it was typed has had its day.
+            drafts.discard(request.person, request.path)
         return response
 
     @staticmethod

@@ -20,7 +20,7 @@ LOOKS: dict[str, Look] = {
     **dict.fromkeys(("quarantine", "due", "late", "returned", "hold", "retest", "overdue", "missed", "investigation",
                      "entered", "changed", "within tolerance"), Look(WARN, "▲")),
     **dict.fromkeys(("rejected", "confirmed", "unsuitable", "fails", "out_of_service", "failed", "different", "invalidated",
-                     "refused"), Look(BAD, "■")),
+                     "refused", "revoked", "broken"), Look(BAD, "■")),
     **dict.fromkeys(("open", "assigned", "registered", "in_review", "running", "queued", "pulled", "Ia", "Ib", "II",
                      "reviewed", "sent"), Look(INFO, "◐")),
     **dict.fromkeys(("draft", "planned", "proposed", "pending", "not met"), Look(NEUTRAL, "○")),

@@ -6,7 +6,12 @@ from django.apps import AppConfig
 
 
 class QualityConfig(AppConfig):
-    """Names the room for Django."""
+    """Names the room for Django and brings in what it offers to others."""
 
     name = "crdmo.services.quality"
     label = "quality"
+
+    def ready(self) -> None:
+        """Register the room's verbs, its conditions for milestones, and what waits at its desks."""
+        from . import conditions, work  # noqa: F401, PLC0415 — models are not loaded before ready()
+        from .workflow import analyses, bench, certificates, disposition, investigations, specifications, stability, testing  # noqa: F401, PLC0415

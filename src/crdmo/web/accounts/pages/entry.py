@@ -141,7 +141,7 @@ def renew(request: PageRequest) -> HttpResponse:
     sessions.renewed(login, methods=["password", *([factor] if factor else [])], address=address_of(request))
     if errors.is_navigation(request):
         return HttpResponseRedirect(safe_next(request, "/"))
-    return JsonResponse({"renewed": True, "csrf": get_token(request), "printed_name": login.person.printed_name})
+    return JsonResponse({"renewed": True, "csrf_token": get_token(request), "printed_name": login.person.printed_name})
 
 
 def change_password(request: PageRequest) -> HttpResponse:

@@ -69,6 +69,16 @@ export function token() {
   return document.querySelector("input[name=csrfmiddlewaretoken]")?.value || "";
 }
 
+// Who has an authenticator app gives its code as well.
+function askCode(form) {
+  if (form.elements.totp) return;
+  const field = document.createElement("div");
+  field.className = "field";
+  field.innerHTML = '<label for="renew-totp">Code of your authenticator app</label><input id="renew-totp" name="totp" inputmode="numeric" autocomplete="one-time-code" required>';
+  form.querySelector(".field").after(field);
+  field.querySelector("input").focus();
+}
+
 function renew() {
   return new Promise((resolve) => {
     const box = ask("Your log-in has ended", `<p>Nothing is lost. Prove that it is still you, and what you were doing goes on.</p>
@@ -85,7 +95,11 @@ function renew() {
         if (told.csrf_token) for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = told.csrf_token;
         good = true;
         box.close();
-      } else box.querySelector(".error").textContent = (await answer.json().catch(() => ({}))).detail || "That was not accepted.";
+      } else {
+        const told = await answer.json().catch(() => ({}));
+        box.querySelector(".error").textContent = told.errors?.map((one) => one.detail).join(" ") || told.detail || "That was not accepted.";
+        if (told.errors?.some((one) => one.pointer === "/totp")) askCode(event.target);
+      }
     });
     box.addEventListener("close", () => resolve(good));
     box.querySelector("input").focus();

@@ -1,0 +1,86 @@
+"""The conditions that milestones name. A condition looks for a record; nobody can tick a milestone off by hand.
+
+    @condition("quality.lot_released", "a lot was released", needs=("lot",))
+    def lot_released(program, parameters): return Disposition.objects.filter(...).first()
+
+The milestone is met at the instant of the ledger entry that shows it, and open again when that record is voided.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crdmo.foundation.accounts.models import Program
+from crdmo.foundation.ledger.models import Entry, Record, record_types
+from crdmo.foundation.refusals import Invalid
+
+Finder = Callable[[Program, Mapping[str, Any]], Record | None]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record that meets a condition, and the ledger entry that shows it."""
+
+    record: Record
+    entry: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A registered condition: its name, what it says, which parameters it needs."""
+
+    name: str
+    says: str
+    needs: tuple[str, ...]
+    find: Finder
+
+
+CONDITIONS: dict[str, Condition] = {}
+
+
+def condition(name: str, says: str, *, needs: tuple[str, ...] = ()) -> Callable[[Finder], Finder]:
+    """Register a condition."""
+
+    def register(function: Finder) -> Finder:
+        CONDITIONS[name] = Condition(name, says, needs, function)
+        return function
+
+    return register
+
+
+def checked(name: str, parameters: Mapping[str, Any]) -> None:
+    """Say nothing if a condition exists and its parameters are those that it needs.
+
+    Raises:
+        Invalid: they are not.
+    """
+    found = CONDITIONS.get(name)
+    if found is None:
+        raise Invalid("there is no such condition", errors={"condition": "not one of them"}, given=name, allowed=", ".join(CONDITIONS))
+    if set(parameters) != set(found.needs):
+        raise Invalid("a condition has its own parameters", errors={"parameters": "do not fit"}, given=", ".join(parameters) or "none",
+                      allowed=", ".join(found.needs) or "none")  # fmt: skip
+
+
+def evidence_for(name: str, program: Program | None, parameters: Mapping[str, Any]) -> Evidence | None:
+    """Return the evidence for a condition in a program, or None while there is none."""
+    found = CONDITIONS.get(name)
+    record = found.find(program, parameters) if found and program else None
+    if record is None or record.is_void:
+        return None
+    entry = Entry.objects.filter(seq=record.entry).only("seq", "at").first()
+    return Evidence(record, record.entry, entry.at) if entry else None
+
+
+@condition("record_in_state", "a record of a type, with a code, is in a state", needs=("type", "code", "state"))
+def record_in_state(program: Program, parameters: Mapping[str, Any]) -> Record | None:
+    """Find a record by type and code that is in the state asked for."""
+    model = record_types().get(str(parameters["type"]))
+    if model is None:
+        return None
+    rows = model._default_manager.filter(program=program, code=parameters["code"], is_void=False)
+    return rows.filter(state=parameters["state"]).order_by("-entry").first()

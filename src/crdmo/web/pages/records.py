@@ -1,0 +1,156 @@
+"""Any record: its state, versions and signatures; its thread both ways; the ledger of a program as its reviewer reads it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from crdmo.foundation.accounts import authority
+from crdmo.foundation.computing import Result
+from crdmo.foundation.computing.figures import figure_of, has_figure
+from crdmo.foundation.documents.copies import record_copy
+from crdmo.foundation.ledger import thread
+from crdmo.foundation.ledger.models import Edge, Entry, Record, record_types
+from crdmo.foundation.refusals import Invalid, NotFound
+from crdmo.foundation.signing import signatures_of
+from crdmo.science import graphs
+
+from ..links import record_url
+from ..request import PageRequest
+from . import trails
+
+STEP = 100
+
+
+def find(request: PageRequest, key: UUID) -> Record:
+    """Return a record that the person may see.
+
+    Raises:
+        NotFound: there is none; another sponsor's record answers the same.
+    """
+    first = Entry.objects.filter(record_id=key, version=1).first()
+    model = record_types().get(first.record_type) if first else None
+    if first is None or model is None or first.stream not in authority.streams_of(request.person):
+        raise NotFound("there is no such record")
+    return model._default_manager.get(pk=key)
+
+
+def record(request: PageRequest, key: UUID) -> HttpResponse:
+    """Show a record with its history; `?as_of=` shows it as it stood at an instant."""
+    found = find(request, key)
+    entries = list(Entry.objects.filter(record_id=key).order_by("version"))
+    as_of = _instant(request.GET.get("as_of", ""))
+    if as_of is not None:
+        entries = [entry for entry in entries if entry.at <= as_of]
+        if not entries:
+            raise NotFound("this record was not there yet", given=str(as_of))
+    lines = trails.history(entries)
+    state = {name: trails.shown(value) for name, value in lines[0]["state"].items() if name not in trails.HIDDEN}
+    if request.GET.get("format") == "json":
+        return JsonResponse({"id": str(key), "type": found.record_type(), "versions": [_plain(line) for line in lines]})
+    contents = {
+        "record": found, "type": trails.type_label(found.record_type()), "state": state, "lines": lines, "as_of": as_of, "page": record_url(found),
+        "signatures": signatures_of(found), "stale": thread.stale_causes([found.pk]), "computed": found if isinstance(found, Result) else None,
+        "figure": figure_of(found) if isinstance(found, Result) and has_figure(found.method) else None,
+    }  # fmt: skip
+    return render(request, "web/record.html", contents)
+
+
+def _plain(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "at": line["at"].isoformat()}
+
+
+def _instant(text: str) -> dt.datetime | None:
+    if not text:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("this is no instant", given=text, allowed="2026-11-24T12:00:00+00:00") from error
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def copy(request: PageRequest, key: UUID) -> HttpResponse:
+    """Give the copy of a record for an inspector: state, history, signatures and proof as PDF/A."""
+    found = find(request, key)
+    response = HttpResponse(record_copy(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.record_type()}-{key}.pdf"'
+    return response
+
+
+def thread_of(request: PageRequest, key: UUID) -> HttpResponse:
+    """Show where a record comes from and what depends on it: as a drawing, as lists, as JSON."""
+    found = find(request, key)
+    streams = authority.streams_of(request.person)
+    above = thread.nodes(thread.upstream(key, limit=400), streams)
+    below = thread.nodes(thread.downstream(key, limit=400), streams)
+    if request.GET.get("format") == "json":
+        return JsonResponse({"record": str(key), "from": [_node(n) for n in above], "to": [_node(n) for n in below]})
+    causes = thread.stale_causes([key]).get(key, [])
+    changed = thread.nodes(dict.fromkeys(causes, 1), streams)
+    contents = {
+        "record": found, "type": trails.type_label(found.record_type()), "above": _listed(above), "below": _listed(below),
+        "graph": _graph(found, above, below), "page": record_url(found), "is_stale": bool(causes), "changed": _listed(changed),
+        "source": _source(key), "fragment": request.headers.get("X-Requested-With") == "fragment",
+    }  # fmt: skip
+    return render(request, "web/thread.html", contents)
+
+
+def _source(key: UUID) -> dict[str, Any] | None:
+    entry = Entry.objects.filter(record_id=key).order_by("-version").first()
+    return trails.line(entry) if entry else None
+
+
+def _node(node: thread.Node) -> dict[str, Any]:
+    return {"id": str(node.key), "type": node.type, "label": node.label, "state": node.state, "version": node.version, "stale": node.stale, "steps": node.depth}
+
+
+def _listed(nodes: list[thread.Node]) -> list[dict[str, Any]]:
+    return [{"node": node, "type": trails.type_label(node.type), "url": record_url(node.record)} for node in nodes]
+
+
+def _graph(found: Record, above: list[thread.Node], below: list[thread.Node]) -> Any:
+    known = {node.key: node for node in [*above, *below]}
+    me = graphs.Node(str(found.pk), trails.type_label(found.record_type()), str(found), getattr(found, "state", ""), "", False, True)
+    drawn = [me] + [
+        graphs.Node(str(n.key), trails.type_label(n.type), n.label, n.state, record_url(n.record), n.stale) for n in known.values()
+    ]
+    keys = [found.pk, *known]
+    edges = Edge.objects.filter(upstream__in=keys, downstream__in=keys).values_list("upstream", "downstream").distinct()
+    return graphs.thread_graph(f"Thread of {found}", drawn, sorted((str(a), str(b)) for a, b in edges))
+
+
+def ledger(request: PageRequest, program: str) -> HttpResponse:
+    """Show the chain of a program, newest first, filtered as a reviewer of the audit trail asks."""
+    assert request.program is not None
+    rows = Entry.objects.filter(stream=str(request.program.id))
+    asked = {name: request.GET.get(name, "") for name in ("person", "action", "operation", "type", "before")}
+    if asked["operation"] in trails.OPERATIONS:
+        rows = rows.filter(operation=asked["operation"])
+    if asked["action"]:
+        rows = rows.filter(action=asked["action"])
+    if asked["type"]:
+        rows = rows.filter(record_type=asked["type"])
+    if asked["person"]:
+        rows = rows.filter(actor=asked["person"])
+    if asked["before"].isdigit():
+        rows = rows.filter(seq__lt=int(asked["before"]))
+    found = list(rows.order_by("-seq")[: STEP + 1])
+    lines = [trails.line(entry) for entry in found[:STEP]]
+    if request.GET.get("format") == "json":
+        return JsonResponse({"entries": [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex()} for e in found[:STEP]]})
+    people = {line["name"] for line in lines}
+    contents = {"lines": lines, "more": found[STEP - 1].seq if len(found) > STEP else None, "asked": asked, "people": sorted(people),
+                "operations": trails.OPERATIONS, "types": _types(request)}  # fmt: skip
+    return render(request, "web/ledger.html", contents)
+
+
+def _types(request: PageRequest) -> list[tuple[str, str]]:
+    assert request.program is not None
+    names = Entry.objects.filter(stream=str(request.program.id)).values_list("record_type", flat=True).distinct()
+    return sorted((name, trails.type_label(name)) for name in names)

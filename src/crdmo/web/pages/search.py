@@ -1,0 +1,77 @@
+"""Search: records by number or name, and the pages that this person may open. The palette asks for the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+
+from crdmo.foundation.accounts import authority
+from crdmo.foundation.ledger.models import Record, record_types
+
+from ..context import services
+from ..links import record_url
+from ..request import PageRequest
+from .trails import type_label
+
+EACH = 6
+NAMES = ("code", "name", "title")
+
+
+def _searchable() -> Iterator[tuple[type[Record], list[str]]]:
+    for model in record_types().values():
+        names = [f.name for f in model._meta.concrete_fields if f.name in NAMES and isinstance(f, models.CharField)]
+        if "code" in names and model._meta.app_label != "accounts":
+            yield model, names
+
+
+def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
+    streams = authority.programs_of(request.person).values("pk")
+    groups = []
+    for model, names in _searchable():
+        wanted = models.Q()
+        for name in names:
+            wanted |= models.Q(**{f"{name}__icontains": question})
+        mine = models.Q(program__in=streams) | models.Q(program__isnull=True, organization=request.person.organization_id)
+        found = model._default_manager.filter(wanted, mine, is_void=False).order_by("-entry")[:EACH]
+        items = [{"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found]
+        if items:
+            groups.append({"name": type_label(model.record_type()), "items": items})
+    return groups
+
+
+def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
+    code = request.GET.get("in", "")
+    here = authority.programs_of(request.person).filter(code=code).first()
+    asked = question.casefold()
+    items = []
+    for service in services(here, service_path(here)):
+        if service["available"]:
+            items.append({"label": service["name"], "id": service["key"], "url": service["url"], "kind": "Service"})
+            items += [{"label": f"{service['name']}: {p['name']}", "id": p["url"], "url": p["url"], "kind": "Page"} for p in service["pages"]]
+    items += [{"label": str(p), "id": p.code, "url": f"/{p.code}/", "kind": "Program"} for p in authority.programs_of(request.person)]
+    return [item for item in items if asked in item["label"].casefold()][: EACH * 2]
+
+
+def service_path(program: Any) -> str:
+    """Return a path under which every service of a program counts as open, so that its pages are listed."""
+    return f"/{program.code}/quality/" if program else "/"
+
+
+def search(request: PageRequest) -> HttpResponse:
+    """Find records and places; `go=1` opens the only record with exactly this number."""
+    question = request.GET.get("q", "").strip()
+    groups = _records(request, question) if len(question) >= 2 else []
+    if request.GET.get("go") and groups:
+        exact = [i for g in groups for i in g["items"] if i["label"].split(" ")[0].casefold() == question.casefold()]
+        if len(exact) == 1:
+            return HttpResponseRedirect(exact[0]["url"])
+    places = _places(request, question)
+    if places:
+        groups.append({"name": "Go to", "items": places})
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"groups": groups})
+    return render(request, "web/search.html", {"groups": groups, "question": question})

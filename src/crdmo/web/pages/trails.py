@@ -1,0 +1,64 @@
+"""Ledger entries as people read them: who did what, what changed from what to what, why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from crdmo.foundation.accounts.authority import TABLE
+from crdmo.foundation.ledger.models import Entry
+
+HIDDEN = frozenset({"organization", "program"})
+OPERATIONS = {"create": "created", "change": "changed", "void": "voided", "event": "noted"}
+
+
+def says(action: str) -> str:
+    """Return a verb in words."""
+    rule = TABLE.get(action)
+    return rule.says if rule else action.replace("_", " ").replace(".", ": ")
+
+
+def line(entry: Entry) -> dict[str, Any]:
+    """Return one entry for a timeline."""
+    body = json.loads(bytes(entry.body))
+    kind = "signature" if body["type"] == "signing.signature" else "refused" if body["type"] == "ledger.refusal" else body["operation"]
+    return {
+        "seq": entry.seq, "at": dt.datetime.fromisoformat(body["at"]), "name": body["name"], "role": body["role"], "says": says(body["action"]),
+        "operation": OPERATIONS[body["operation"]], "type": body["type"], "label": type_label(body["type"]), "kind": kind, "reason": body["reason"],
+        "record": body["record"], "version": body["version"], "state": body["state"], "hash": bytes(entry.hash).hex(), "act": body["act"],
+    }  # fmt: skip
+
+
+def type_label(record_type: str) -> str:
+    """Return a record type in words: `quality.result` → Result."""
+    return record_type.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def shown(value: Any) -> str:
+    """Return a value of a state as text."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the fields that a version changed, old and new; of a first version, all that are not empty."""
+    if before is None:
+        return [{"name": n, "old": "", "new": shown(v)} for n, v in after.items() if n not in HIDDEN and v not in (None, "", [], {})]
+    names = [n for n in {**before, **after} if before.get(n) != after.get(n) and n not in HIDDEN]
+    return [{"name": n, "old": shown(before.get(n)), "new": shown(after.get(n))} for n in names]
+
+
+def history(entries: list[Entry]) -> list[dict[str, Any]]:
+    """Return the versions of one record, newest first, each with what it changed."""
+    lines: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
+    for entry in entries:
+        made = line(entry)
+        made["changes"] = differences(before, made["state"])
+        before = made["state"]
+        lines.append(made)
+    return lines[::-1]

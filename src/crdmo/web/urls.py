@@ -1,0 +1,32 @@
+"""Addresses of the pages that belong to no service, and who may open them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .door import PERSON, PUBLIC, Page
+from .pages import desk, records, search
+
+app_name = "web"
+
+urlpatterns = [
+    path("", desk.home, name="home"),
+    path("health/", desk.health, name="health"),
+    path("search/", search.search, name="search"),
+    path("record/<uuid:key>/", records.record, name="record"),
+    path("record/<uuid:key>/copy.pdf", records.copy, name="record_copy"),
+    path("thread/<uuid:key>/", records.thread_of, name="thread"),
+    path("<slug:program>/", desk.program, name="program"),
+    path("<slug:program>/ledger/", records.ledger, name="ledger"),
+]
+
+PAGES = {
+    "web:home": Page(PERSON),
+    "web:health": Page(PUBLIC),
+    "web:search": Page(PERSON),
+    "web:record": Page(PERSON),
+    "web:record_copy": Page(PERSON),
+    "web:thread": Page(PERSON),
+    "web:program": Page("view"),
+    "web:ledger": Page("view"),
+}
