@@ -8,7 +8,6 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
-from crdmo.urls import handler400, handler403, handler404, handler500  # noqa: F401 — Django reads them here
 from crdmo.web.door import FORM, PERSON, POST, PUBLIC, Page
 from crdmo.web.request import PageRequest
 
@@ -65,6 +64,11 @@ urlpatterns = [
     path("nameless/", hello),
     path("", include("crdmo.web.accounts.urls")),
 ]
+
+handler400 = "crdmo.web.errors.malformed"
+handler403 = "crdmo.web.errors.forbidden"
+handler404 = "crdmo.web.errors.not_found"
+handler500 = "crdmo.web.errors.failed"
 
 PAGES = {
     "room:hello": Page(PUBLIC),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 
@@ -91,7 +92,7 @@ def test_the_same_person_goes_on_in_place_and_the_post_goes_through(desk: Client
     idle(desk, 16)
     assert desk.post("/drafts/", {"key": "/x/", "text": "typed"}, headers=SCRIPT).status_code == 401
     answer = renew(desk)
-    assert answer.status_code == 200 and answer.json()["renewed"] is True and answer.json()["csrf"]
+    assert answer.status_code == 200 and answer.json()["renewed"] is True and answer.json()["csrf_token"]
     assert desk.post("/drafts/", {"key": "/x/", "text": "typed"}, headers=SCRIPT).status_code == 200
     assert events("accounts.renewed")[0]["state"]["methods"] == ["password"]
 
@@ -175,6 +176,16 @@ def test_a_draft_is_kept_given_back_and_discarded(desk: Client) -> None:
     gone = json.dumps({"key": "/CRD-101/lots/", "data": None})
     assert desk.post("/drafts/", gone, content_type="application/json", headers=SCRIPT).json()["discarded"]
     assert desk.get("/drafts/?key=/CRD-101/lots/", headers=SCRIPT).json()["data"] is None
+
+
+def test_a_draft_goes_when_its_form_went_through(desk: Client, ann: Person) -> None:
+    factories.person(Role.ANALYST, user_id="ben")
+    url = "/account/delegation/"
+    drafts.keep(ann, url, {"person": "ben"})
+    day = dt.datetime.now(dt.UTC).date().isoformat()
+    wrong = {"person": "nobody", "role": "analyst", "starts": day, "ends": day}
+    assert desk.post(url, wrong).status_code == 404 and drafts.find(ann, url) is not None
+    assert desk.post(url, {**wrong, "person": "ben"}).status_code == 302 and drafts.find(ann, url) is None
 
 
 def test_a_second_draft_of_a_page_replaces_the_first(desk: Client, ann: Person) -> None:

@@ -19,11 +19,12 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver
 
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
@@ -65,16 +66,24 @@ class Page:
         return () if self.permission in (PUBLIC, PERSON) else given
 
 
-def addresses(
-    patterns: list[URLPattern | URLResolver] | None = None, prefix: str = ""
-) -> Iterator[tuple[str, URLPattern]]:
-    """Yield every address of the house with its full name, `room:page`; the name is "" where there is none."""
-    for found in get_resolver().url_patterns if patterns is None else patterns:
+class Address(NamedTuple):
+    """One address: its full name, `room:page` ("" where there is none), its pattern, and what stands in its places."""
+
+    name: str
+    route: str
+    converters: dict[str, Any]
+
+
+def addresses(resolver: URLResolver | None = None, outer: Address | None = None) -> Iterator[Address]:
+    """Yield every address of the house."""
+    above = outer or Address("", "", {})
+    for found in (resolver or get_resolver()).url_patterns:
+        route, converters = above.route + str(found.pattern), {**above.converters, **found.pattern.converters}
         if isinstance(found, URLResolver):
-            inner = f"{prefix}{found.namespace}:" if found.namespace else prefix
-            yield from addresses(found.url_patterns, inner)
+            room = f"{above.name}{found.namespace}:" if found.namespace else above.name
+            yield from addresses(found, Address(room, route, converters))
         else:
-            yield (f"{prefix}{found.name}" if found.name else ""), found
+            yield Address(f"{above.name}{found.name}" if found.name else "", route, converters)
 
 
 def _modules() -> Iterator[ModuleType]:

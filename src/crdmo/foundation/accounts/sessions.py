@@ -45,9 +45,9 @@ def logged_out(person: Person, *, address: str) -> None:
     note(person, "accounts.logged_out", {"address": address})
 
 
-def timed_out(person: Person, *, idle_minutes: int) -> None:
+def timed_out(person: Person, *, idle_seconds: int) -> None:
     """Note that a log-in ended because nothing was done."""
-    note(person, "accounts.timed_out", {"idle_minutes": idle_minutes})
+    note(person, "accounts.timed_out", {"idle_seconds": idle_seconds})
 
 
 def renewed(login: Login, *, methods: list[str], address: str) -> None:
