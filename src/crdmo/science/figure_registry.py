@@ -1,9 +1,9 @@
 """Which function draws the result of a method.
 
     @figure("quality.shelf_life_q1e")
-    def shelf_life_figure(result: ShelfLife) -> Figure: ...
+    def shelf_life_figure(result: ShelfLife, *, attribute: str, unit: str) -> Figure: ...
 
-A figure is drawn from the result alone, so the same result gives the same picture on the page, in print and later.
+A figure is drawn from the result and a few words, so the same result gives the same picture on the page, in print and later.
 Such functions live in files named `*_figure.py` beside their methods.
 """
 
@@ -25,8 +25,8 @@ class Drawn(Protocol):
         """The picture."""
 
 
-F = TypeVar("F", bound=Callable[[Any], Drawn])
-_FIGURES: dict[str, Callable[[Any], Drawn]] = {}
+F = TypeVar("F", bound=Callable[..., Drawn])
+_FIGURES: dict[str, Callable[..., Drawn]] = {}
 
 
 def figure(method_name: str) -> Callable[[F], F]:
@@ -61,8 +61,8 @@ def has_figure(method_name: str) -> bool:
     return method_name in _FIGURES
 
 
-def draw(method_name: str, output: Any) -> Drawn:
-    """Draw a stored output of a method.
+def draw(method_name: str, output: Any, **words: str) -> Drawn:
+    """Draw a stored output of a method; `words` are the texts on the figure that the method does not know.
 
     Raises:
         MethodError: nobody draws this method, or the output is not one of its present version.
@@ -71,4 +71,4 @@ def draw(method_name: str, output: Any) -> Drawn:
         raise MethodError(
             "no figure is drawn of this method", given=method_name, allowed=", ".join(sorted(_FIGURES)) or "none yet"
         )
-    return _FIGURES[method_name](from_json(method_name, output))
+    return _FIGURES[method_name](from_json(method_name, output), **words)

@@ -9,13 +9,15 @@ from crdmo.science import figure_registry
 from .models import Result
 
 
-def figure_of(result: Result) -> Any:
+def figure_of(result: Result, **words: str) -> Any:
     """Return the figure of a result: `svg`, and the title, description and table that the drawing function gave it.
+
+    `words` are the texts that the drawing function asks for, such as `attribute="Assay", unit="% label claim"`.
 
     Raises:
         MethodError: nobody draws this method, or the output was made by another version of it.
     """
-    return figure_registry.draw(result.method, result.output)
+    return figure_registry.draw(result.method, result.output, **words)
 
 
 def has_figure(result: Result) -> bool:

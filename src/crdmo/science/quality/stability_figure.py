@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from crdmo.science.figure_registry import figure
 from crdmo.science.figures import MOST_SERIES, Axis, Chart, Figure
 
 from .stability import Outcome, ShelfLife
 
 
+@figure("quality.shelf_life_q1e")
 def shelf_life_figure(result: ShelfLife, *, attribute: str, unit: str) -> Figure:
     """Draw an evaluation after ICH Q1E.
 
