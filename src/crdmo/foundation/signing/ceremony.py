@@ -54,6 +54,7 @@ def sign(
     seen: Seen | None = None,
     independent_of: Iterable[Record] = (),
     statement: str = "",
+    is_the_review: bool = False,
 ) -> list[Signature]:
     """Sign records as they stand now, all or none, and return the signatures.
 
@@ -64,6 +65,8 @@ def sign(
         credentials: what the signer gave.
         seen: the version of each record that the signer was shown, by key.
         independent_of: further records that the signer must not have made (the results in a report).
+        is_the_review: the records are the reviews themselves, written by their reviewer in this act; what the reviewer
+            must not have made is in `independent_of`.
         statement: the statement that is signed, if it is not the usual one of the meaning.
 
     Raises:
@@ -72,7 +75,9 @@ def sign(
         NotPermitted: no role for this, or the signer made what a second person has to sign.
         Refused: a record is void.
     """
-    ready, excluded = signable(act, records, meaning, seen=seen, independent_of=independent_of)
+    ready, excluded = signable(
+        act, records, meaning, seen=seen, independent_of=independent_of, is_the_review=is_the_review
+    )
     if excluded:
         raise excluded[0].refused
     return _write(act, ready, Meaning(meaning), verify(act, credentials), statement)
@@ -106,6 +111,7 @@ def signable(
     *,
     seen: Seen | None = None,
     independent_of: Iterable[Record] = (),
+    is_the_review: bool = False,
 ) -> tuple[list[Record], list[Excluded]]:
     """Part records into those that the actor can sign now and those that not, with the reason.
 
@@ -128,7 +134,7 @@ def signable(
         refused = (
             _unfit(record, now.get(record.id))
             or _unseen(act, record, versions[record.id], shown if seen is not None else None)
-            or _dependent(act, record, makers.get(record.id, set()) if meaning in INDEPENDENT else set())
+            or _dependent(act, record, makers.get(record.id, set()) if meaning in INDEPENDENT and not is_the_review else set())
             or (_dependent(act, foreign, makers[foreign.id]) if foreign is not None else None)
         )
         if refused is None:

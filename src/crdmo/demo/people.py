@@ -1,0 +1,104 @@
+"""The people of the demo: two sponsors, one partner, an agency. Each has a log-in and signs for themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from crdmo.foundation.accounts import workflow as accounts
+from crdmo.foundation.accounts.models import Login, Organization, Person, Program
+from crdmo.foundation.accounts.roles import Role
+from crdmo.foundation.signing import Credentials
+
+PASSWORD = "open thread, signed record"
+SOP = "SOP-QC-010"
+
+# user id, printed name, job title, organization, roles
+CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
+    ("m.keller", "Miriam Keller", "Project Manager", "NORTHBRIDGE", (Role.PROJECT_MANAGER,)),
+    ("s.okafor", "Samuel Okafor", "Sample Manager", "NORTHBRIDGE", (Role.SAMPLE_MANAGER,)),
+    ("a.lindgren", "Anna Lindgren", "QC Analyst", "NORTHBRIDGE", (Role.ANALYST,)),
+    ("t.moreau", "Théo Moreau", "QC Analyst", "NORTHBRIDGE", (Role.ANALYST,)),
+    ("r.haddad", "Rana Haddad", "QC Reviewer", "NORTHBRIDGE", (Role.REVIEWER,)),
+    ("j.novak", "Jana Novák", "QC Supervisor", "NORTHBRIDGE", (Role.SUPERVISOR,)),
+    ("p.ferrara", "Paolo Ferrara", "Stability Coordinator", "NORTHBRIDGE", (Role.STABILITY_COORDINATOR,)),
+    ("h.brandt", "Dr Helga Brandt", "Head of Quality Assurance", "NORTHBRIDGE", (Role.QA,)),
+    ("l.adeyemi", "Dr Lola Adeyemi", "Qualified Person", "NORTHBRIDGE", (Role.QUALIFIED_PERSON,)),
+    ("e.castro", "Elena Castro", "Director of Outsourcing", "AURELIA", (Role.SPONSOR_LEAD,)),
+    ("k.yamada", "Kenji Yamada", "Sponsor Quality", "AURELIA", (Role.SPONSOR_QA,)),
+    ("o.lund", "Oskar Lund", "Outsourcing Lead", "LINDQVIST", (Role.SPONSOR_LEAD,)),
+)
+NAMES = {"AURELIA": "Aurelia Therapeutics", "NORTHBRIDGE": "Northbridge CRDMO", "LINDQVIST": "Lindqvist Pharma"}
+
+
+@dataclass
+class Cast:
+    """Everybody by user id, and the organizations by code."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    organizations: dict[str, Organization] = field(default_factory=dict)
+
+    def __getitem__(self, user_id: str) -> Person:
+        return self.people[user_id]
+
+    def credentials(self, user_id: str) -> Credentials:
+        """Return what a person types to sign: both components, as at a first signing."""
+        return Credentials(user_id=user_id, password=PASSWORD, session_key=f"demo-{user_id}")
+
+
+def _known_password(person: Person) -> None:
+    login = Login.objects.get(person=person)
+    login.set_password(PASSWORD)
+    login.must_change_password = False
+    login.save()
+
+
+def enter(today: dt.date) -> Cast:
+    """Set up the installation: its organization and administrators, then everybody else through their hands."""
+    cast = Cast()
+    home, admins = accounts.bootstrap(
+        code="NORTHBRIDGE", name=NAMES["NORTHBRIDGE"], administrators=[("d.admin", "Dana Admin"), ("i.admin", "Igor Admin")]
+    )
+    cast.organizations["NORTHBRIDGE"] = home
+    for new in admins:
+        cast.people[new.person.user_id] = new.person
+        _known_password(new.person)
+    admin, second = cast["d.admin"], cast["i.admin"]
+    for code in ("AURELIA", "LINDQVIST"):
+        cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind="sponsor")
+    for user_id, name, title, place, roles in CAST:
+        made = accounts.create_person(admin, cast.organizations[place], user_id=user_id, printed_name=name, job_title=title)
+        person = made.person
+        _known_password(person)
+        accounts.verify_identity(second, person, reason="Passport seen on the first day")
+        for role in roles:
+            accounts.grant_role(admin, person, role=role, starts=today - dt.timedelta(days=1))
+        person.refresh_from_db()
+        cast.people[user_id] = person
+    return cast
+
+
+def train(cast: Cast, today: dt.date) -> None:
+    """Require the bench's SOP of analysts, and train them on it."""
+    qa = cast["h.brandt"]
+    accounts.set_training_requirement(
+        qa, cast.organizations["NORTHBRIDGE"], role=Role.ANALYST, subject=SOP, version="2", from_date=today - dt.timedelta(days=30)
+    )
+    for user_id in ("a.lindgren", "t.moreau"):
+        accounts.record_training(cast["j.novak"], cast[user_id], subject=SOP, version="2", on=today - dt.timedelta(days=20))
+
+
+def programs(cast: Cast) -> tuple[Program, Program]:
+    """Open the program that is played, and another sponsor's that must never be seen beside it."""
+    admin, partner = cast["d.admin"], cast.organizations["NORTHBRIDGE"]
+    mine = accounts.create_program(
+        admin, cast.organizations["AURELIA"], partner, code="CRD-101", name="Velatide 20 mg tablets",
+        indication="Type 2 diabetes, phase III supply", modality="Small molecule, immediate-release tablet",
+    )  # fmt: skip
+    other = accounts.create_program(
+        admin, cast.organizations["LINDQVIST"], partner, code="LQ-7", name="LQ-7 capsules", indication="Migraine", modality="Small molecule"
+    )
+    return mine, other
+
+
+__all__ = ["PASSWORD", "Cast", "enter", "programs", "train"]
