@@ -127,6 +127,13 @@ def table() -> dict[str, Page]:
     return gathered
 
 
+def opens(name: str, roles: Mapping[str, str]) -> bool:
+    """Say whether one of the roles opens a page, for showing or hiding a link to it. Asks no database."""
+    page = table()[name]
+    wanted = {role.value for verb in page.verbs for role in authority.TABLE[verb].roles}
+    return not page.verbs or not wanted.isdisjoint(roles)
+
+
 def find_program(person: Person, code: str) -> Program:
     """Return a program that the person may see.
 
