@@ -14,7 +14,7 @@ from crdmo.foundation.accounts.models import Notice
 from crdmo.foundation.computing import Job, cancel, enqueue, job_state, jobs, progress
 from crdmo.foundation.computing.jobs import job, perform
 from crdmo.foundation.computing.progress import Cancelled, Interrupted, Progress
-from crdmo.foundation.computing.worker import ATTEMPTS, Loop, recover
+from crdmo.foundation.computing.worker import ATTEMPTS, Chore, Loop, chores, recover
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from tests import factories
 
@@ -37,7 +37,7 @@ def ann():
 
 
 def work() -> None:
-    Loop(interval=0).run(batch=True)
+    Loop(interval=0, beside=[]).run(batch=True)
 
 
 def after_work(made: Job) -> Job:
@@ -202,6 +202,36 @@ class TestTakingUpAgain:
         made.refresh_from_db()
         assert (made.state, made.attempts) == (Job.State.QUEUED, 0)
         assert after_work(made).state == Job.State.DONE
+
+
+class TestChores:
+    def test_they_are_done_between_jobs(self, ann):
+        done = []
+        made = enqueue(ann, "tests.count", upto=1)
+        Loop(interval=0, beside=[Chore("noting", lambda: done.append(1))]).run(batch=True)
+        made.refresh_from_db()
+        assert made.state == Job.State.DONE
+        assert len(done) == 2
+
+    def test_some_are_done_seldom(self):
+        done = []
+        loop = Loop(interval=0, beside=[Chore("noting", lambda: done.append(1), every=3600.0)])
+        loop.run(batch=True)
+        loop.run(batch=True)
+        assert done == [1]
+
+    def test_one_that_fails_is_told_and_does_not_end_the_worker(self, ann, caplog):
+        def fails():
+            raise OSError("no space left on device")
+
+        made = enqueue(ann, "tests.count", upto=1)
+        Loop(interval=0, beside=[Chore("sweeping", fails)]).run(batch=True)
+        made.refresh_from_db()
+        assert made.state == Job.State.DONE
+        assert "sweeping did not succeed" in caplog.text
+
+    def test_a_worker_signs_checkpoints_and_sweeps(self):
+        assert [chore.name for chore in chores()] == ["signing a checkpoint", "sweeping unfinished files"]
 
 
 class TestShowing:

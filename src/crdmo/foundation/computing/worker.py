@@ -15,12 +15,14 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import django
-from django.db import OperationalError, close_old_connections
+from django.db import close_old_connections
 
 log = logging.getLogger("crdmo.worker")
 LOST_AFTER = 60.0
@@ -90,22 +92,52 @@ def _unscheduled(before: dt.datetime) -> list[Any]:
     return waiting
 
 
-class Loop:
-    """The worker's round: recover, work, keep house, wait."""
+def _checkpoint() -> None:
+    from crdmo.foundation.ledger import checkpoints  # noqa: PLC0415
 
-    def __init__(self, *, interval: float = 1.0, lost_after: float = LOST_AFTER) -> None:
-        self.interval, self.lost_after = interval, lost_after
+    checkpoints.due()
+
+
+def _sweep() -> None:
+    from crdmo.foundation.datasets import store  # noqa: PLC0415
+
+    store.sweep()
+
+
+@dataclass
+class Chore:
+    """Something to do between jobs, at most once in so many seconds."""
+
+    name: str
+    do: Callable[[], object]
+    every: float = 0.0
+    last: float = -HOUR
+
+
+def chores() -> list[Chore]:
+    """Return what a worker does beside the jobs."""
+    return [Chore("signing a checkpoint", _checkpoint), Chore("sweeping unfinished files", _sweep, HOUR)]
+
+
+class Loop:
+    """The worker's round: take up lost jobs, do one that waits, do the chores, wait."""
+
+    def __init__(
+        self, *, interval: float = 1.0, lost_after: float = LOST_AFTER, beside: Sequence[Chore] | None = None
+    ) -> None:
+        self.interval = interval
+        self.recovery = Chore("taking up lost jobs", lambda: recover(lost_after))
+        self.chores = chores() if beside is None else list(beside)
         self.stop = threading.Event()
-        self._swept = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def run(self, *, batch: bool = False) -> None:
         """Go round until told to stop; with `batch` until nothing waits."""
         while not self.stop.is_set():
             close_old_connections()
-            self._guarded(lambda: recover(self.lost_after), "taking up lost jobs")
+            self._do(self.recovery)
             worked = self.work()
-            self._guarded(_checkpoint, "the checkpoint")
-            self._guarded(self._keep_house, "keeping house")
+            for chore in self.chores:
+                self._do(chore)
             if not worked:
                 if batch:
                     return
@@ -125,21 +157,16 @@ class Loop:
         ).run()  # fmt: skip
         return True
 
-    def _keep_house(self) -> None:
-        from crdmo.foundation.datasets import store  # noqa: PLC0415
-
-        now = dt.datetime.now(dt.UTC)
-        if (now - self._swept).total_seconds() > HOUR:
-            store.sweep()
-            self._swept = now
-
     @staticmethod
-    def _guarded(step: Callable[[], object], what: str) -> None:
-        # A round that fails (a locked database, a full disk) must not end the worker; the next round tries again.
+    def _do(chore: Chore) -> None:
+        if time.monotonic() - chore.last < chore.every:
+            return
+        chore.last = time.monotonic()
         try:
-            step()
-        except (OperationalError, OSError):
-            log.exception("%s did not succeed; the next round tries again", what)
+            chore.do()
+        except Exception:
+            # A locked database, a full disk, a history that cannot be signed: told loudly, but jobs go on.
+            log.exception("%s did not succeed; the next round tries again", chore.name)
 
     def end(self, number: int, frame: FrameType | None) -> None:
         """Stop after the step at hand; jobs that run go back to the queue. The second signal ends at once."""
@@ -149,12 +176,6 @@ class Loop:
             sys.exit(1)
         self.stop.set()
         ENDING.set()
-
-
-def _checkpoint() -> None:
-    from crdmo.foundation.ledger import checkpoints  # noqa: PLC0415
-
-    checkpoints.due()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
