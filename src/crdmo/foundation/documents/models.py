@@ -67,6 +67,7 @@ class DocumentVersion(Record):
     data = CanonicalJSONField(default=dict)
     template = models.CharField(max_length=60, blank=True, default="")
     file = models.CharField(max_length=71, blank=True, default="")
+    filename = models.CharField(max_length=80, blank=True, default="")
     change_summary = models.CharField(max_length=1000, blank=True, default="")
     effective_from = models.DateField(null=True)
     effective_until = models.DateField(null=True)

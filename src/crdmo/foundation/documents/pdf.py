@@ -1,7 +1,7 @@
 """PDF/A from JSON: a template of the house style, the data, figures as SVG, files to attach.
 
-The same input gives the same bytes with the same version of typst: the only date in a file is `data["dated"]`, fonts are
-those of this folder and of the compiler, and nothing is read from the machine. Bookmarks come from the headings.
+The same input gives the same bytes with the same version of typst: the only date in a file is `data["dated"]`, fonts
+are those of this folder and of the compiler, and nothing is read from the machine. Bookmarks come from the headings.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def moment(dated: str) -> dt.datetime:
     """Return the instant that stands in the file, from an ISO date or instant; without, the first of 1970."""
     if not dated:
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    found = dt.datetime.fromisoformat(dated)
+    found = dt.datetime.fromisoformat(dated).replace(microsecond=0)
     zoned = found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
     return zoned.replace(microsecond=0)  # a PDF counts in seconds
 

@@ -70,6 +70,7 @@ def draft(
     data: dict[str, Any] | None = None,
     template: str = "",
     file: str = "",
+    filename: str = "",
     change_summary: str = "",
     sources: Iterable[Record] = (),
 ) -> DocumentVersion:
@@ -90,7 +91,8 @@ def draft(
     number = DocumentVersion.objects.filter(document=document).count() + 1
     return act.create(
         DocumentVersion, document=document, number=number, text=text, data=data or {}, template=template, file=file,
-        change_summary=change_summary.strip(), sources=thread.sources_of(sources), **_place(document),
+        filename=filename, change_summary=change_summary.strip(), sources=thread.sources_of(sources),
+        **_place(document),
     )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def edit_draft(act: Act, version: DocumentVersion, **values: Any) -> DocumentVer
         Refused: it is no draft any more.
     """
     _must_be(version, State.DRAFT)
-    allowed = {"text", "data", "template", "file", "change_summary"}
+    allowed = {"text", "data", "template", "file", "filename", "change_summary"}
     if odd := set(values) - allowed:
         raise Invalid("only content is edited", given=", ".join(sorted(odd)), allowed=", ".join(sorted(allowed)))
     after = {name: values.get(name, getattr(version, name)) for name in ("text", "data", "file")}
@@ -167,10 +169,15 @@ def approve(
     return version
 
 
+def _home(version: DocumentVersion) -> Organization | None:
+    """Return whose people work by a document: the partner's in a program, the own organization's else."""
+    document = version.document
+    return document.organization if document.program is None else document.program.partner
+
+
 def _open_training(act: Act, version: DocumentVersion, day: dt.date) -> None:
     """Ask for training on this version from its day on: people see the gap now, the gate closes then."""
-    document = version.document
-    home = document.organization if document.program is None else document.program.partner
+    document, home = version.document, _home(version)
     act.create_many(
         TrainingRequirement,
         [
@@ -209,9 +216,8 @@ def withdraw(act: Act, version: DocumentVersion) -> DocumentVersion:
     _must_be(version, State.EFFECTIVE, State.APPROVED)
     if not act.reason:
         raise Invalid("a withdrawal has a reason", errors={"reason": "say why it is withdrawn"})
-    for asked in TrainingRequirement.objects.filter(
-        subject=version.document.code, subject_version=str(version.number), is_void=False
-    ):
+    subject = {"subject": version.document.code, "subject_version": str(version.number)}
+    for asked in TrainingRequirement.objects.filter(organization=_home(version), is_void=False, **subject):
         act.void(asked)
     # One that was approved and never put into force was in force on no day.
     until = act.now.date() if version.state == State.EFFECTIVE else version.effective_from
