@@ -24,6 +24,13 @@ pytestmark = pytest.mark.django_db
 LONG_AGO = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
+@pytest.fixture(autouse=True)
+def one_connection(monkeypatch):
+    """Keep the test's own connection: a worker closes its connection between jobs, and with it the transaction."""
+    for module in ("crdmo.foundation.computing.worker", "django_tasks_db.management.commands.db_worker"):
+        monkeypatch.setattr(f"{module}.close_old_connections", lambda: None)
+
+
 @pytest.fixture
 def every_step(monkeypatch):
     """Write every step at once, although each test runs in a transaction of its own."""
