@@ -173,7 +173,7 @@ def test_a_method_that_a_page_does_not_answer_is_named() -> None:
 def test_a_refusal_says_what_was_given_what_is_allowed_and_what_next() -> None:
     answer = enter(factories.person(Role.QA)).get("/t/refuse/refused/")
     assert answer.status_code == 409
-    for words in ("it is locked", "locked", "open", "Open it first"):
+    for words in ("It is locked.", "locked", "open", "Open it first"):
         assert words in answer.content.decode()
 
 

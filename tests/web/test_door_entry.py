@@ -218,5 +218,9 @@ def test_passwords_are_kept_as_argon2id(ann: Person) -> None:
     assert kept.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_nobody_signs_up(client: Client) -> None:
-    assert client.get("/signup/").status_code == 404 and client.get("/accounts/signup/").status_code == 404
+def test_nobody_signs_up(client: Client, ann: Person) -> None:
+    people = Person.objects.count()
+    for url in ("/signup/", "/accounts/signup/"):
+        client.post(url, {"username": "eve", "password1": factories.PASSWORD})
+    log_in(client)
+    assert client.get("/signup/").status_code == 404 and Person.objects.count() == people

@@ -104,7 +104,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     known = login is not None and login.is_authenticated
     request.person = login.person if known else None  # type: ignore[attr-defined,union-attr]
     nothing = NotFound(
-        "There is nothing at this address for you", allowed="addresses of programs in which you hold a role",
+        "It does not exist, or belongs to a program that is not open to you",
+        allowed="addresses of programs in which you hold a role",
         next="Search for the record, or ask an administrator for a role in its program",
     )  # fmt: skip
     return say(request, "not-found", 404, nothing)

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 
 from crdmo.foundation.accounts import drafts
 from crdmo.foundation.accounts.models import Login
+from crdmo.foundation.refusals import NotPermitted
 
 from . import errors
 
@@ -69,7 +70,7 @@ def change_password_first(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{url}?{urlencode({'next': request.get_full_path()})}")
     return errors.refused(
         request,
-        errors.NotPermitted(
+        NotPermitted(
             "your password is a temporary one", allowed="a password that only you know", next=f"Choose one at {url}"
         ),
     )

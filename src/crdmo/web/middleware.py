@@ -171,7 +171,7 @@ class Door:
         except Refused as refused:
             return errors.refused(request, refused)
         except Exception as error:
-            answer = self._allauth.process_exception(request, error)
+            answer: HttpResponse | None = self._allauth.process_exception(request, error)
             if answer is None:
                 raise
             return answer

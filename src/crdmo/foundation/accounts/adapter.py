@@ -15,6 +15,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -161,7 +162,8 @@ class SingleSignOn(DefaultSocialAccountAdapter):
         claims = claims.get("userinfo") or claims.get("id_token") or claims
         wanted = str(claims.get("preferred_username") or claims.get("sub") or "").strip().lower()
         login = Login.objects.filter(user_id=wanted).first() if wanted else None
-        bound = login is not None and login.socialaccount_set.filter(provider=sociallogin.account.provider).exists()
+        subject = sociallogin.account
+        bound = login is not None and SocialAccount.objects.filter(user=login, provider=subject.provider).exists()
         if login is None or not login.is_active or bound:
             lockout.note_unknown(wanted, "single sign-on", address_of(request))
             raise NotPermitted(

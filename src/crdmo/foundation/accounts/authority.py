@@ -128,7 +128,7 @@ def training_gaps(person: Person, role: Role) -> list[str]:
     today = dt.datetime.now(dt.UTC).date()
     wanted: dict[str, str] = {}
     rows = TrainingRequirement.objects.filter(role=role, is_void=False, from_date__lte=today)
-    for row in rows.filter(organization_id=person.organization_id).order_by("from_date", "entry"):
+    for row in rows.filter(organization=person.organization).order_by("from_date", "entry"):
         wanted[row.subject] = row.subject_version
     if not wanted:
         return []
@@ -185,7 +185,8 @@ class Verb(Generic[P, T]):
         self.rule, self.within = rule, function
         functools.update_wrapper(self, function)
 
-    def __call__(self, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    # Not P: a ParamSpec cannot say "and `reason` besides", and every page and command gives one.
+    def __call__(self, actor: Actor, /, *args: Any, **kwargs: Any) -> T:
         """Do the verb in an act of its own. `reason=` is the act's reason."""
         reason = str(kwargs.pop("reason", "") or "")
         try:

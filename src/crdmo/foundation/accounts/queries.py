@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -41,14 +42,14 @@ def organizations_of(person: Person, *, runs: bool | None = None) -> QuerySet[Or
     """Return the organizations whose people a person may see; `runs` where `runs_installation` was asked before."""
     rows = Organization.objects.filter(is_void=False).order_by("name")
     wide = runs_installation(person) if runs is None else runs
-    return rows if wide else rows.filter(pk=person.organization_id)
+    return rows if wide else rows.filter(pk__in=[person.organization_id])
 
 
 def people_of(person: Person, *, runs: bool | None = None) -> QuerySet[Person]:
     """Return the people whom a person may see, by name; `runs` where `runs_installation` was asked before."""
     rows = Person.objects.select_related("organization").order_by("printed_name", "user_id")
     wide = runs_installation(person) if runs is None else runs
-    return rows if wide else rows.filter(organization_id=person.organization_id)
+    return rows if wide else rows.filter(organization=person.organization)
 
 
 def find_person(asker: Person, user_id: str) -> Person:
@@ -82,6 +83,15 @@ class Line:
     review_due: bool
 
 
+# What the list of people can be narrowed to.
+ONLY: dict[str, Callable[[Line], bool]] = {
+    "locked": lambda line: line.locked,
+    "unverified": lambda line: line.person.is_active and not line.person.identity_verified,
+    "review": lambda line: line.review_due,
+    "deactivated": lambda line: not line.person.is_active,
+}
+
+
 def lines(
     asker: Person, *, words: str = "", organization: str = "", only: str = "", runs: bool | None = None
 ) -> list[Line]:
@@ -101,11 +111,7 @@ def lines(
     found = [
         Line(p, tuple(held.get(p.pk, ())), p.user_id in locked, _due(p, checked.get(p.pk), today)) for p in rows
     ]  # fmt: skip
-    wanted = {
-        "locked": lambda line: line.locked,
-        "unverified": lambda line: line.person.is_active and not line.person.identity_verified,
-        "review": lambda line: line.review_due, "deactivated": lambda line: not line.person.is_active,
-    }.get(only)  # fmt: skip
+    wanted = ONLY.get(only)
     return [line for line in found if wanted(line)] if wanted else found
 
 
@@ -134,9 +140,9 @@ def reviews_of(person: Person) -> QuerySet[AccessReview]:
     return AccessReview.objects.filter(person=person).order_by("-on", "-entry")
 
 
-def requirements_of(organization_id: object) -> QuerySet[TrainingRequirement]:
+def requirements_of(organization: Organization | None) -> QuerySet[TrainingRequirement]:
     """Return what the roles of an organization must be trained on."""
-    rows = TrainingRequirement.objects.filter(organization_id=organization_id, is_void=False)
+    rows = TrainingRequirement.objects.filter(organization=organization, is_void=False)
     return rows.order_by("role", "subject", "-from_date")
 
 
@@ -157,7 +163,7 @@ def gaps_of(person: Person) -> list[Gap]:
     done = Training.objects.filter(Q(expires__isnull=True) | Q(expires__gte=today), person=person, is_void=False)
     have = set(done.values_list("subject", "subject_version"))
     newest: dict[tuple[str, str], str] = {}
-    rows = requirements_of(person.organization_id).filter(role__in=roles, from_date__lte=today)
+    rows = requirements_of(person.organization).filter(role__in=roles, from_date__lte=today)
     for row in rows.order_by("from_date", "entry"):
         newest[row.role, row.subject] = row.subject_version
     lacking = [Gap(role, subject, version) for (role, subject), version in newest.items()]

@@ -23,7 +23,5 @@ PEOPLE = (
 def people_tabs(context: dict[str, Any], here: str) -> dict[str, Any]:
     """Draw the tabs; `here` is the address name of the page that is open."""
     roles = getattr(context["request"], "roles", {})
-    rows = [
-        {"url": reverse(name), "label": label, "here": name == here} for name, label in PEOPLE if door.opens(name, roles)
-    ]  # fmt: skip
-    return {"tabs": rows}
+    shown = [(name, label) for name, label in PEOPLE if door.opens(name, roles)]
+    return {"tabs": [{"url": reverse(name), "label": label, "here": name == here} for name, label in shown]}

@@ -106,7 +106,8 @@ def delegation(request: PageRequest) -> HttpResponse:
 
 def _lendable(request: PageRequest) -> list[tuple[str, str]]:
     found = {row.role for row in queries.memberships_of(request.person) if not row.is_void}
-    return [(role.value, role.label) for role in Role if role.value in found and role is not Role.INSPECTOR]
+    offered = [(role.value, role.label) for role in Role if role.value in found and role is not Role.INSPECTOR]
+    return [("", "Choose a role"), *offered]
 
 
 def end_delegation(request: PageRequest, key: str) -> HttpResponse:
@@ -120,7 +121,7 @@ def end_delegation(request: PageRequest, key: str) -> HttpResponse:
     def end() -> Delegation:
         return workflow.end_delegation(request.person, found, reason=form.cleaned_data["reason"])
 
-    if request.method == "POST" and form.is_valid() and form.attempt(end):
+    if request.method == "POST" and form.is_valid() and form.attempt(end) is not None:
         messages.success(request, "Taken back.")
         return HttpResponseRedirect(back)
     contents = {"form": form, "title": f"Take back: {found}", "verb": "Take back", "back": back}

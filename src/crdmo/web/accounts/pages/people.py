@@ -63,22 +63,25 @@ def matrix(request: PageRequest) -> HttpResponse:
 def requirements(request: PageRequest) -> HttpResponse:
     """Show and set what roles must be trained on."""
     home = request.person.organization
+    if home is None:
+        raise NotFound("the system has no roles to train")
     form = forms.RequirementForm(request.POST or None)
     offer_roles(form, home)
 
     def require() -> object:
         return workflow.set_training_requirement(request.person, home, **form.cleaned_data)
 
-    if request.method == "POST" and form.is_valid() and form.attempt(require):
+    if request.method == "POST" and form.is_valid() and form.attempt(require) is not None:
         messages.success(request, "Recorded. Whoever holds the role finds it under Training.")
         return HttpResponseRedirect(reverse("accounts:requirements"))
-    contents = {"form": form, "requirements": queries.requirements_of(request.person.organization_id)}
+    contents = {"form": form, "requirements": queries.requirements_of(home)}
     return render(request, "web/accounts/requirements.html", contents, status=form.status)
 
 
 def offer_roles(form: forms.StepForm, home: Organization | None) -> None:
     """Let a form choose among the roles that people of an organization can hold."""
-    form.fields["role"].choices = [(r.value, r.label) for r in FOR_KIND.get(home.kind if home else "", ())]  # type: ignore[attr-defined]
+    offered = [(r.value, r.label) for r in FOR_KIND.get(home.kind if home else "", ())]
+    form.fields["role"].choices = [("", "Choose a role"), *offered]  # type: ignore[attr-defined]
 
 
 class PersonStep(View):
@@ -241,7 +244,7 @@ def end_role(request: PageRequest, user_id: str, key: str) -> HttpResponse:
     def end() -> Membership:
         return workflow.end_role(request.person, membership, **form.cleaned_data)
 
-    if request.method == "POST" and form.is_valid() and form.attempt(end):
+    if request.method == "POST" and form.is_valid() and form.attempt(end) is not None:
         messages.success(request, f"Ended: {membership}.")
         return HttpResponseRedirect(back)
     contents = {"form": form, "found": found, "title": f"End role: {membership}", "verb": "End role", "back": back}

@@ -50,7 +50,7 @@ def new_organization(request: PageRequest) -> HttpResponse:
     def enter() -> Organization:
         return workflow.create_organization(request.person, **form.cleaned_data)
 
-    if request.method == "POST" and form.is_valid() and form.attempt(enter):
+    if request.method == "POST" and form.is_valid() and form.attempt(enter) is not None:
         messages.success(request, f"Entered: {form.cleaned_data['name']}.")
         return HttpResponseRedirect(reverse("accounts:organizations"))
     contents = {

@@ -30,7 +30,7 @@ class Security(mfa.IndexView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add password and tokens to the second factors."""
         login = self.request.user
-        living = ApiToken.objects.filter(person_id=login.person_id).order_by("-created")  # type: ignore[union-attr]
+        living = ApiToken.objects.filter(person_id=login.person_id).order_by("-created")
         return {**super().get_context_data(**kwargs), "login": login, "tokens": living}
 
 
