@@ -67,9 +67,9 @@ def column(title: str, *, unit: str = "", align: Align = "left", width: str = "a
     return {"title": title, "unit": unit, "align": align, "width": width, "style": style}
 
 
-def cell(text: str, *, tone: Tone = "", note: str = "", changes: Sequence[Change] = ()) -> Block:
+def cell(text: str, *, tone: Tone = "", note: str = "", changes: Sequence[Change] = (), faint: bool = False) -> Block:
     """A cell with a tone (a chip), a small note below, or the changes that its value went through."""
-    return {"text": text, "tone": tone, "note": note, "changes": list(changes)}
+    return {"text": text, "tone": tone, "note": note, "changes": list(changes), "faint": faint}
 
 
 def _fraction(text: str) -> str:
@@ -95,7 +95,7 @@ def table(columns: Sequence[Block], rows: Iterable[Sequence[str | Block]], capti
 
 
 def _drawn(value: str | Block, notes: list[Block]) -> Block:
-    given = {"text": value} if isinstance(value, str) else dict(value)
+    given: Block = {"text": value} if isinstance(value, str) else dict(value)
     numbers = []
     for change in given.get("changes", ()):
         number = len(notes) + 1

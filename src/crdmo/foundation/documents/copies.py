@@ -53,7 +53,7 @@ def record_copy(record: Record, *, printed_by: str = "", at: dt.datetime | None 
         **header(record), "title": str(record), "kind": f"Copy of a {record._meta.verbose_name}",
         "code": record.record_type(), "version": f"Version {record.version}",
         "state": "Void" if record.is_void else "", "tone": "neutral",
-        "footer": footer(printed_by, at, controlled=False), "dated": dated(record),
+        "footer": footer(printed_by, at, controlled=False, issued="Copy from the ledger"), "dated": dated(record),
         "description": f"{record.record_type()} {record.id} version {record.version}",
         "facts": _facts(record, versions), "blocks": _blocks(record, versions, shown),
     }  # fmt: skip
@@ -90,18 +90,19 @@ def _blocks(record: Record, versions: Sequence[Version], shown: Sequence[Manifes
 def _content(record: Record, versions: Sequence[Version]) -> Block:
     """Return the present state; a value changed since it was first entered is marked, its former values follow."""
     former = history.changes(versions)
-    rows = []
+    rows: list[list[str | Block]] = []
     for name, value in versions[-1].state.items():
         if name in ("organization", "program"):
             continue
         text = _value(record, name, value)
-        rows.append([history.label(name), blocks.cell(text, changes=former.get(name, ()))])
+        drawn = blocks.cell(text or "empty", changes=former.get(name, ()), faint=not text)
+        rows.append([history.label(name).capitalize(), drawn])
     return blocks.table([blocks.column("Field"), blocks.column("Value", width="1fr")], rows)
 
 
 def _value(record: Record, name: str, value: Any) -> str:
     if name in type(record).personal:
-        return f"kept apart; commitment {value}" if value else "not given"
+        return f"kept apart; commitment {value}" if value else ""
     fields = {f.name: f for f in record._meta.concrete_fields}
     field = fields.get(name)
     if isinstance(field, models.ForeignKey) and value:
@@ -112,7 +113,7 @@ def _value(record: Record, name: str, value: Any) -> str:
     if field is not None and field.choices and value:
         word = dict(field.flatchoices).get(value, value)
         return str(word) if str(word).lower() == str(value).replace("_", " ") else f"{word} ({value})"
-    return history.shown(value) or "empty"
+    return "" if value in ([], {}) else history.shown(value)
 
 
 def _proof(versions: Sequence[Version]) -> Block:

@@ -54,7 +54,8 @@ def changes_of(records: Iterable[Record]) -> dict[UUID, dict[str, list[Change]]]
 
 def trail_of(versions: Sequence[Version]) -> list[Block]:
     """Return the audit trail of a record for the templates, oldest first: every version with old and new values."""
-    items, before = [], {}
+    items: list[Block] = []
+    before: dict[str, Any] = {}
     for version in versions:
         told = [] if version.operation == "create" else binding.differences(before, version.state)
         items.append(

@@ -84,9 +84,42 @@ class DocumentVersion(Record):
         """Whether it is not approved yet: its prints carry a watermark."""
         return self.state in (self.State.DRAFT, self.State.IN_REVIEW)
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether work may be done by it now."""
+        return self.state == self.State.EFFECTIVE and not self.is_void
+
     def is_in_force(self, on: dt.date) -> bool:
         """Whether this was or is the version to be used on a day."""
         if self.state not in (self.State.EFFECTIVE, self.State.SUPERSEDED, self.State.WITHDRAWN):
             return False
         started = self.effective_from is not None and self.effective_from <= on
         return started and (self.effective_until is None or on < self.effective_until)
+
+
+class ControlledCopy(Record):
+    """A numbered print of a version in somebody's hands, until it is given back or destroyed."""
+
+    steps: ClassVar[frozenset[str]] = frozenset({"state", "closed_on"})
+
+    class State(models.TextChoices):
+        ISSUED = "issued", "Issued"
+        RETURNED = "returned", "Returned"
+        DESTROYED = "destroyed", "Destroyed"
+        LOST = "lost", "Lost"
+
+    document_version = models.ForeignKey(DocumentVersion, models.PROTECT, related_name="copies")
+    number = models.PositiveIntegerField()
+    holder = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    place = models.CharField(max_length=100, blank=True, default="")
+    issued_on = models.DateField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
+    closed_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document_version", "number"], name="documents_copy_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"copy {self.number} of {self.document_version}"

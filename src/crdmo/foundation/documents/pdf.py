@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..refusals import Invalid
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "typst"
 FONTS = HERE / "fonts"
-RENDERER = f"typst {typst.__version__}"
+RENDERER = f"typst {version('typst')}"
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$")
 MIME = {
     ".json": "application/json", ".csv": "text/csv", ".txt": "text/plain", ".xml": "application/xml",

@@ -12,7 +12,7 @@ from crdmo.foundation.ledger.state import instant as written
 from crdmo.foundation.signing import as_json, signatures_of
 
 from . import markdown, pdf
-from .models import DocumentVersion
+from .models import ControlledCopy, DocumentVersion
 
 State = DocumentVersion.State
 TONES = {
@@ -36,13 +36,13 @@ def instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%d %b %Y %H:%M UTC").lstrip("0")
 
 
-def footer(printed_by: str, at: dt.datetime | None, *, controlled: bool = True) -> str:
+def footer(printed_by: str, at: dt.datetime | None, *, controlled: bool = True, issued: str = "Issued document") -> str:
     """Return the foot line of a copy: by whom and when it was printed, and what it is worth.
 
     Without a name it is the issued document itself, which nobody prints: its bytes never change.
     """
     if not printed_by:
-        return "Issued document"
+        return issued
     copy = "Controlled copy" if controlled else "Uncontrolled copy"
     return f"{copy}, printed by {printed_by}, {instant(at or dt.datetime.now(dt.UTC))}"
 
@@ -54,13 +54,20 @@ def header(record: Record) -> dict[str, Any]:
     return {"organization": issuer.name if issuer else "", "program": program.code if program else ""}
 
 
-def document_pdf(version: DocumentVersion, *, printed_by: str = "", at: dt.datetime | None = None) -> bytes:
+def document_pdf(
+    version: DocumentVersion,
+    *,
+    printed_by: str = "",
+    at: dt.datetime | None = None,
+    copy: ControlledCopy | None = None,
+) -> bytes:
     """Return a version of a controlled document as PDF/A.
 
     Args:
         version: any version; one that is not in force carries a watermark.
         printed_by: who takes the copy; without, it is the issued document and the same bytes at every call.
         at: when the copy was taken; now by default.
+        copy: the numbered controlled copy that this print is.
     """
     document = version.document
     body = version.data.get("blocks", []) if version.data else markdown.blocks(version.text)
@@ -70,7 +77,7 @@ def document_pdf(version: DocumentVersion, *, printed_by: str = "", at: dt.datet
         **header(version), "title": document.title, "kind": document.get_kind_display(), "code": document.code,
         "version": f"Version {version.number}", "state": version.get_state_display(),
         "tone": TONES[State(version.state)],
-        "footer": footer(printed_by, at), "dated": dated(version),
+        "footer": _foot(copy) if copy else footer(printed_by, at, controlled=False), "dated": dated(version),
         "description": f"{document.code} version {version.number}, record {version.id}",
         "facts": _facts(version), "blocks": body, "contents": headings >= LONG_TEXT, "signatures": as_json(shown),
         "versions": _versions(version),
@@ -78,6 +85,11 @@ def document_pdf(version: DocumentVersion, *, printed_by: str = "", at: dt.datet
     watermark = "Void" if version.is_void else WATERMARKS.get(State(version.state))
     attached = _attached(version)
     return pdf.render(version.template or "document", data, watermark=watermark, attachments=attached)
+
+
+def _foot(copy: ControlledCopy) -> str:
+    held = f"{copy.holder.printed_name}, {copy.place}" if copy.place else copy.holder.printed_name
+    return f"Controlled copy {copy.number}, held by {held}, issued {day(copy.issued_on)}"
 
 
 def dated(record: Record) -> str:

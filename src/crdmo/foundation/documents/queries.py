@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
+from django.db.models import Q
+
 from ..refusals import NotFound, Refused
-from .models import Document, DocumentVersion
+from .models import ControlledCopy, Document, DocumentVersion
 
 
 def document(code: str, *, program: UUID | None = None, organization: UUID | None = None) -> Document:
@@ -15,7 +17,7 @@ def document(code: str, *, program: UUID | None = None, organization: UUID | Non
     Raises:
         NotFound: there is none.
     """
-    rows = Document.objects.filter(code=code, is_void=False, program_id=program)
+    rows = Document.objects.filter(Q(program=program) if program else Q(program__isnull=True), code=code, is_void=False)
     if organization is not None:
         rows = rows.filter(organization_id=organization)
     found = rows.first()
@@ -55,3 +57,12 @@ def require_in_force(version: DocumentVersion, on: dt.date | None = None) -> Doc
             allowed="the effective version only", next="Use the version in force",
         )  # fmt: skip
     return version
+
+
+def outstanding_copies(found: Document) -> list[ControlledCopy]:
+    """Return the numbered prints of versions no longer in force that are still in somebody's hands."""
+    rows = ControlledCopy.objects.filter(document_version__document=found, state=ControlledCopy.State.ISSUED)
+    old = rows.exclude(document_version__state=DocumentVersion.State.EFFECTIVE).filter(is_void=False)
+    return list(
+        old.select_related("document_version__document", "holder").order_by("document_version__number", "number")
+    )

@@ -19,7 +19,7 @@ from crdmo.foundation.ledger.models import Record
 from crdmo.foundation.signing import Credentials, Meaning, require_signed, sign
 
 from ..refusals import Invalid, Refused
-from .models import Document, DocumentVersion
+from .models import ControlledCopy, Document, DocumentVersion
 
 State = DocumentVersion.State
 AUTHORS = (*LABORATORY, Role.PROJECT_MANAGER, *QUALITY_UNIT)
@@ -109,7 +109,7 @@ def _has_content(text: str, data: dict[str, Any] | None, file: str) -> None:
 
 
 @verb("documents.edit", "edit a draft", roles=AUTHORS)
-def edit_draft(act: Act, version: DocumentVersion, **values: Any) -> DocumentVersion:
+def edit_draft(act: Act, /, version: DocumentVersion, **values: Any) -> DocumentVersion:
     """Change the content of a draft: text, data, template, file, change_summary. The reason says why.
 
     Raises:
@@ -222,3 +222,27 @@ def withdraw(act: Act, version: DocumentVersion) -> DocumentVersion:
     # One that was approved and never put into force was in force on no day.
     until = act.now.date() if version.state == State.EFFECTIVE else version.effective_from
     return act.change(version, state=State.WITHDRAWN, effective_until=until)
+
+
+@verb("documents.issue_copy", "issue a controlled copy", roles=AUTHORS)
+def issue_copy(act: Act, version: DocumentVersion, *, holder: Person, place: str = "") -> ControlledCopy:
+    """Number a print of the version in force and note who holds it; `printing.document_pdf(copy=…)` prints it."""
+    _must_be(version, State.EFFECTIVE)
+    number = ControlledCopy.objects.filter(document_version=version).count() + 1
+    return act.create(
+        ControlledCopy, document_version=version, number=number, holder=holder, place=place, issued_on=act.now.date(),
+        **_place(version.document),
+    )  # fmt: skip
+
+
+@verb("documents.reconcile_copy", "reconcile a controlled copy", roles=AUTHORS)
+def reconcile_copy(act: Act, copy: ControlledCopy, *, outcome: str) -> ControlledCopy:
+    """Note that a controlled copy was returned, destroyed or lost. A loss has a reason."""
+    states = ControlledCopy.State
+    if copy.state != states.ISSUED:
+        raise Refused(f"{copy} is reconciled already", given=copy.state)
+    if outcome not in (states.RETURNED, states.DESTROYED, states.LOST):
+        raise Invalid("a copy is returned, destroyed or lost", given=outcome, errors={"outcome": "one of the three"})
+    if outcome == states.LOST and not act.reason:
+        raise Invalid("a loss has a reason", errors={"reason": "say how it was lost and what was done"})
+    return act.change(copy, state=outcome, closed_on=act.now.date())

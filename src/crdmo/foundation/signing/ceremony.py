@@ -134,7 +134,9 @@ def signable(
         refused = (
             _unfit(record, now.get(record.id))
             or _unseen(act, record, versions[record.id], shown if seen is not None else None)
-            or _dependent(act, record, makers.get(record.id, set()) if meaning in INDEPENDENT and not is_the_review else set())
+            or _dependent(
+                act, record, makers.get(record.id, set()) if meaning in INDEPENDENT and not is_the_review else set()
+            )
             or (_dependent(act, foreign, makers[foreign.id]) if foreign is not None else None)
         )
         if refused is None:

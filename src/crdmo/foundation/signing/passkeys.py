@@ -18,7 +18,7 @@ from crdmo.foundation.accounts.models import Login
 
 def has(login: Login) -> bool:
     """Say whether the person has registered a passkey."""
-    return Authenticator.objects.filter(user=login, type=Authenticator.Type.WEBAUTHN).exists()
+    return bool(Authenticator.objects.filter(user=login, type=Authenticator.Type.WEBAUTHN).exists())
 
 
 def challenge(login: Login) -> dict[str, Any]:
