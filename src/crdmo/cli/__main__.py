@@ -1,0 +1,5 @@
+"""`python -m crdmo.cli`."""
+
+from . import main
+
+main()

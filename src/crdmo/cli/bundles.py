@@ -1,0 +1,114 @@
+"""Commands of proof: export, verify, recompute, replay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import common
+from .house import Json, User
+
+
+def export(
+    program: Annotated[str, typer.Option("--program", help="Code of the program.")],
+    for_: Annotated[str, typer.Option("--for", help="Code of the organization that will hold the bundle.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the bundle goes.")] = Path("bundle.zip"),
+    user: User = "",
+    json: Json = False,
+) -> None:
+    """Write a proof bundle of a program: its chain, proofs, files, and the verifier."""
+    common.open_house()
+    from crdmo.foundation.accounts.models import Organization  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.ledger import bundles  # noqa: PLC0415
+    from crdmo.foundation.refusals import NotFound  # noqa: PLC0415
+
+    with common.refusals(json):
+        person = common.acting(user)
+        holder = Organization.objects.filter(code=for_).first()
+        if holder is None:
+            raise NotFound("there is no such organization", given=for_)
+        made = bundles.export(person, common.program_of(person, program), holder, out, progress=common.progress("Writing"))
+    found = {"bundle": str(out), "entries": made.entries, "checkpoint": made.checkpoint_size, "key": made.vkey}
+    common.answer(found, json, [f"{out}: {made.entries} entries under checkpoint {made.checkpoint_size}.", f"Key: {made.vkey}",
+                                f"Check it anywhere: python verify.py {out} --key KEY"])  # fmt: skip
+
+
+def verify(
+    bundle: Annotated[Path | None, typer.Argument(help="A proof bundle; without it, the whole installation is verified.")] = None,
+    key: Annotated[str, typer.Option(help="The public key that you were given.")] = "",
+    json: Json = False,
+) -> None:
+    """Verify a bundle (no database needed), or the ledger, tables, files and checkpoints of this installation."""
+    if bundle is not None:
+        from crdmo.proof import verify as verifier  # noqa: PLC0415 — start-up
+
+        raise typer.Exit(verifier.main([str(bundle), *(["--key", key] if key else []), *(["--json"] if json else [])]))
+    common.open_house()
+    from crdmo.foundation.ledger.verification import verify as verify_all  # noqa: PLC0415 — see open_house
+
+    with common.refusals(json):
+        found = verify_all(progress=common.progress("Verifying"))
+    common.answer(found.as_json(), json, list(found.lines()))
+    if not found.holds:
+        raise typer.Exit(common.NOT_VERIFIED)
+
+
+def recompute(
+    bundle: Annotated[Path | None, typer.Argument(help="A proof bundle; without it, the results of this installation.")] = None,
+    program: Annotated[str, typer.Option("--program", help="Only the results of this program.")] = "",
+    json: Json = False,
+) -> None:
+    """Compute every number again and say identical, within tolerance, or different."""
+    if bundle is not None:
+        from crdmo.foundation.computing.bundle_recompute import recompute_bundle  # noqa: PLC0415 — no database
+
+        try:
+            report = recompute_bundle(bundle)
+        except ValueError as error:
+            common.tell(str(error))
+            raise typer.Exit(common.USAGE) from error
+        common.answer(report.as_json(), json, list(report.lines()))
+        raise typer.Exit(common.DONE if report.came_out else common.NOT_VERIFIED)
+    common.open_house()
+    from crdmo.foundation.computing import Result, recompute as again  # noqa: PLC0415 — see open_house
+
+    with common.refusals(json):
+        rows = Result.objects.filter(is_void=False)
+        if program:
+            rows = rows.filter(program=common.program_of(None, program))
+        step, total = common.progress("Recomputing"), rows.count()
+        outcomes = []
+        for done, result in enumerate(rows.order_by("entry"), 1):
+            outcomes.append((result, again(result)))
+            step(done, total)
+    bad = [(r, o) for r, o in outcomes if not o.came_out]
+    lines = [f"{r} ({r.method}): {o.sentence()}" for r, o in bad] + [f"{total} results, {total - len(bad)} came out again, {len(bad)} did not."]
+    common.answer({"results": total, "different": [{"result": str(r.pk), **o.as_json()} for r, o in bad]}, json, lines)
+    raise typer.Exit(common.NOT_VERIFIED if bad else common.DONE)
+
+
+def replay(
+    into: Annotated[str, typer.Option("--into", help="Database URL of an empty database, e.g. sqlite:////tmp/replayed.sqlite3")],
+    json: Json = False,
+) -> None:
+    """Rebuild every table from the ledger into an empty database and compare, table by table."""
+    os.environ["CRDMO_REPLAY_URL"] = into
+    common.open_house()
+    from crdmo.foundation.ledger.replay import replay as rebuild  # noqa: PLC0415 — see open_house
+
+    with common.refusals(json):
+        found = rebuild("default", "replay", progress=common.progress("Replaying"))
+    common.answer(found.as_json(), json, list(found.lines()))
+    if not found.holds:
+        raise typer.Exit(common.NOT_VERIFIED)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (export, verify, recompute, replay):
+        app.command()(command)
+
+

@@ -1,0 +1,89 @@
+"""Commands that bring data in: import a table for evaluation, results of a worksheet, official artefacts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import common
+from .house import Json, User
+
+
+def import_table(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON or Parquet.")],
+    program: Annotated[str, typer.Option("--program", help="Code of the program.")],
+    kind: Annotated[str, typer.Option("--kind", help="shelf_life, dissolution or precision.")],
+    title: Annotated[str, typer.Option("--title", help="What the table is.")] = "",
+    option: Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE, such as lower_limit=95.0")] = None,
+    conclusion: Annotated[str, typer.Option("--conclusion", help="What follows from it.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, write nothing.")] = False,
+    user: User = "",
+    json: Json = False,
+) -> None:
+    """Import a table, seal it as it came, and evaluate it."""
+    common.open_house()
+    from crdmo.foundation.refusals import Invalid  # noqa: PLC0415 — see open_house
+    from crdmo.services.quality import imports  # noqa: PLC0415
+
+    with common.refusals(json):
+        person = common.acting(user)
+        here = common.program_of(person, program)
+        if not file.is_file():
+            raise Invalid("there is no such file", given=str(file))
+        table = imports.read(file.name, file.read_bytes())
+        if dry_run:
+            common.answer({"rows": table.frame.height, "columns": table.frame.columns}, json, [f"{file}: {table.frame.height} rows, columns {', '.join(table.frame.columns)}. Nothing was written."])
+            return
+        made = imports.analyse(person, here, table, kind=kind, title=title or file.stem, options=imports.options(option or []), conclusion=conclusion)
+    found = {"analysis": made.code, "finding": made.finding, "id": str(made.pk), "result": str(made.computed_id)}
+    common.answer(found, json, [f"{made.code}: {made.finding}"])
+
+
+references = typer.Typer(help="The catalogue of official artefacts that users bring themselves.", no_args_is_help=True)
+
+
+@references.command("add")
+def add_reference(
+    file: Annotated[Path, typer.Argument(help="The artefact as it was published.")],
+    name: Annotated[str, typer.Option("--name", help="Its name in the catalogue.")],
+    edition: Annotated[str, typer.Option("--edition", help="Version or date of publication.")],
+    kind: Annotated[str, typer.Option("--kind", help="schema, rules, terminology, table, …")],
+    licence: Annotated[str, typer.Option("--licence", help="Under what it may be used.")],
+    publisher: Annotated[str, typer.Option("--publisher", help="Who publishes it.")],
+    effective: Annotated[str, typer.Option("--effective", help="In force from, ISO date; today if not given.")] = "",
+    digest: Annotated[str, typer.Option("--sha256", help="Digest that the publisher states; a file that differs is refused.")] = "",
+    user: User = "",
+    json: Json = False,
+) -> None:
+    """Add an official artefact with its edition, digest and licence."""
+    common.open_house()
+    from crdmo.foundation.references import workflow  # noqa: PLC0415 — see open_house
+
+    with common.refusals(json):
+        person = common.acting(user)
+        day = dt.date.fromisoformat(effective) if effective else dt.datetime.now(dt.UTC).date()
+        made = workflow.add(
+            person, file, name=name, edition=edition, kind=kind, effective_from=day, licence=licence, publisher=publisher,
+            organization=person.organization, digest=digest,
+        )  # fmt: skip
+    common.answer({"reference": str(made.pk), "digest": made.digest}, json, [f"{made}: {made.digest}"])
+
+
+@references.command("list")
+def list_references(json: Json = False) -> None:
+    """List what is in the catalogue."""
+    common.open_house()
+    from crdmo.foundation.references.models import Reference  # noqa: PLC0415 — see open_house
+
+    with common.refusals(json):
+        rows = [{"name": r.name, "edition": r.edition, "kind": r.kind, "licence": r.licence, "digest": r.digest} for r in Reference.objects.filter(is_void=False).order_by("name")]
+    common.answer({"references": rows}, json, [f"{r['name']} {r['edition']} ({r['kind']}, {r['licence']}) {r['digest'][:19]}…" for r in rows] or ["The catalogue is empty: crdmo references add FILE"])
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("import")(import_table)
+    app.add_typer(references, name="references")
