@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from crdmo.api import api
+
 urlpatterns = [
     path("", include("crdmo.web.accounts.urls")),
+    path("api/v1/", api.urls),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
     path("", include("crdmo.web.urls")),
 ]

@@ -1,0 +1,51 @@
+"""What programs see: one REST API over the same workflow functions as the pages, described by OpenAPI."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+
+from crdmo import __version__
+from crdmo.common.materials.api import router as materials
+from crdmo.services.quality.api import router as quality
+from crdmo.web.door import PERSON, POST, READ, Page
+
+from .records import router as records
+
+api = NinjaAPI(
+    title="OpenCRDMO", version=__version__, urls_namespace="api", docs_url=None, openapi_url="openapi.json",
+    description="The same verbs as the pages. A token acts as its person and never signs. Errors are problem+json (RFC 9457).",
+)  # fmt: skip
+api.add_router("", records, tags=["records"])
+api.add_router("/programs/{program}", materials, tags=["materials"])
+api.add_router("/programs/{program}/quality", quality, tags=["quality"])
+
+
+@api.exception_handler(ValidationError)
+def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer a request that does not fit the description, with the place of each error."""
+    errors = [{"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"], "given": str(e.get("input", ""))[:80]} for e in error.errors]
+    body = {"type": "/docs/problems/#not-valid", "title": "Some values cannot be taken", "status": 422,
+            "detail": "; ".join(f"{e['pointer']}: {e['detail']}" for e in errors), "errors": errors}  # fmt: skip
+    return HttpResponse(json.dumps(body), status=422, content_type="application/problem+json")
+
+
+def _pages() -> dict[str, Page]:
+    """Return the table of pages for every operation; `verb` of an operation says who may use it."""
+    found: dict[str, Page] = {"api:api-root": Page(PERSON, api=True), "api:openapi-json": Page(PERSON, api=True)}
+    for _, router in api._routers:
+        for view in router.path_operations.values():
+            for operation in view.operations:
+                name = f"api:{operation.url_name or operation.view_func.__name__}"
+                permission = getattr(operation.view_func, "permission", PERSON)
+                methods = found[name].methods if name in found else frozenset()
+                own = READ if "GET" in operation.methods else POST if "POST" in operation.methods else frozenset(operation.methods)
+                found[name] = Page(permission, frozenset(methods | own), api=True)
+    return found
+
+
+PAGES: dict[str, Any] = _pages()
