@@ -87,6 +87,44 @@ def test_a_passkey_is_registered_and_opens_without_user_id(page: Any, house: str
     assert "quinn" in page.content()
 
 
+PAGES = (
+    "/people/", "/people/ann/", "/people/una/", "/people/ann/role/", "/people/new/", "/people/matrix/", "/people/organizations/",
+    "/account/security/", "/account/security/app/add/", "/account/password/", "/account/training/",
+    "/account/delegation/", "/account/tokens/new/", "/inbox/", "/drafts/", "/no/such/page/",
+)  # fmt: skip
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_accounts_are_accessible(browser: Any, house: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{house}/login/")
+    found = {"/login/": axe.run(page, options=RULES).response["violations"]}
+    log_in(page, house, "boss")
+    for path in PAGES:
+        page.goto(house + path)
+        found[path] = axe.run(page, options=RULES).response["violations"]
+    context.close()
+    said = [(path, v["id"], v["nodes"][0]["html"][:200]) for path, many in found.items() for v in many]
+    assert said == []
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_pages_of_accounts_do_not_scroll_sideways(browser: Any, house: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    log_in(page, house, "boss")
+    wide = []
+    for path in PAGES:
+        page.goto(house + path)
+        if (scroll := page.evaluate("document.documentElement.scrollWidth")) > width:
+            wide.append((path, scroll))
+    context.close()
+    assert wide == []
+
+
 def test_a_log_in_that_ends_while_somebody_types_loses_no_character(page: Any, hurried: str) -> None:
     log_in(page, hurried, "boss")
     page.goto(f"{hurried}/people/ann/deactivate/")
