@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("crdmo.web.accounts.urls")),
     path("api/v1/", api.urls),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
+    path("", include("crdmo.web.contracts.urls")),
     path("", include("crdmo.web.urls")),
 ]
 

@@ -30,10 +30,11 @@ class Met:
 
 def value(order: WorkOrder) -> Money:
     """Return what an order is worth: the sum of its lines, pass-through apart."""
-    return total([_amount(line) for line in order.lines.filter(is_void=False, pass_through=False)], order.currency)
+    return total([amount(line) for line in order.lines.filter(is_void=False, pass_through=False)], order.currency)
 
 
-def _amount(line: PriceLine) -> Money:
+def amount(line: PriceLine) -> Money:
+    """Return what a line is worth."""
     return line_total(line.quantity, line.unit_price, line.work_order.currency)
 
 

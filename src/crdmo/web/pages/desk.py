@@ -42,11 +42,11 @@ def program(request: PageRequest, program: str) -> HttpResponse:
     """Show one program: what waits here, its lots, what changed, how the contract stands."""
     here = request.program
     assert here is not None
-    recent = Entry.objects.filter(stream=str(here.id)).order_by("-stream_seq")[:12]
+    recent = Entry.objects.filter(stream=str(here.id)).order_by("-stream_seq")[:40]
     contents = {
         "groups": _groups(waiting(request.person, [here])), "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
         "lots": Lot.objects.filter(program=here, is_void=False).select_related("substance").order_by("-entry")[:8],
-        "entries": [trails.line(entry) for entry in recent], "standing": contracts.standing(here),
+        "acts": trails.acts([trails.line(entry) for entry in recent])[:10], "standing": contracts.standing(here),
     }  # fmt: skip
     return render(request, "web/program.html", contents)
 

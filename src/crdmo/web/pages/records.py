@@ -144,8 +144,7 @@ def ledger(request: PageRequest, program: str) -> HttpResponse:
     lines = [trails.line(entry) for entry in found[:STEP]]
     if request.GET.get("format") == "json":
         return JsonResponse({"entries": [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex()} for e in found[:STEP]]})
-    people = {line["name"] for line in lines}
-    contents = {"lines": lines, "more": found[STEP - 1].seq if len(found) > STEP else None, "asked": asked, "people": sorted(people),
+    contents = {"acts": trails.acts(lines), "more": found[STEP - 1].seq if len(found) > STEP else None, "asked": asked,
                 "operations": trails.OPERATIONS, "types": _types(request)}  # fmt: skip
     return render(request, "web/ledger.html", contents)
 

@@ -62,3 +62,20 @@ def history(entries: list[Entry]) -> list[dict[str, Any]]:
         before = made["state"]
         lines.append(made)
     return lines[::-1]
+
+
+def acts(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return lines gathered by the act that wrote them: one sentence an act, its records below."""
+    found: list[dict[str, Any]] = []
+    for made in lines:
+        if not found or found[-1]["act"] != made["act"]:
+            found.append({"act": made["act"], "first": made, "lines": [], "kind": made["kind"]})
+        found[-1]["lines"].append(made)
+    for act in found:
+        counts: dict[tuple[str, str], int] = {}
+        for made in act["lines"]:
+            counts[made["operation"], made["label"]] = counts.get((made["operation"], made["label"]), 0) + 1
+        act["told"] = ", ".join(f"{operation} {label.lower()}" + (f" × {n}" if n > 1 else "") for (operation, label), n in counts.items())
+        if any(made["kind"] == "signature" for made in act["lines"]):
+            act["kind"] = "signature"
+    return found

@@ -1,0 +1,1 @@
+"""Pages of the nouns that services share: contracts and materials."""
