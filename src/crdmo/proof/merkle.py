@@ -49,6 +49,23 @@ class Frontier:
         self.nodes.append(node)
         self.size += 1
 
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add the hashes of the next leaves, by whole subtrees: several times as quick as one at a time."""
+        sha256, start = hashlib.sha256, 0
+        while start < len(leaves):
+            width = 1 << (len(leaves) - start).bit_length() - 1
+            if self.size:
+                width = min(width, self.size & -self.size)
+            level = leaves[start : start + width]
+            while len(level) > 1:
+                level = [sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=True)]
+            node, place = level[0], self.size // width
+            while place & 1:
+                node, place = node_hash(self.nodes.pop(), node), place >> 1
+            self.nodes.append(node)
+            self.size += width
+            start += width
+
     def root(self) -> bytes:
         """Return the root over all leaves so far; of none, the hash of nothing."""
         if not self.nodes:

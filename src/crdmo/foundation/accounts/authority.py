@@ -26,7 +26,7 @@ from crdmo.foundation.ledger.models import Record
 
 from ..refusals import Conflict, Invalid, NotFound, NotPermitted, Refused
 from .models import Delegation, Membership, Organization, Person, Program, Training, TrainingRequirement, in_force
-from .roles import EVERYONE, Role
+from .roles import EVERYONE, QUALITY_UNIT, SPONSOR, Role
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,6 +56,10 @@ def declare(name: str, says: str, roles: Iterable[Role], signs: str = "", *, tra
 
 
 VIEW = declare("view", "see the pages of a program", EVERYONE, trained=False)
+declare(
+    "ledger.export", "export the proof bundle of a program",
+    (Role.PROJECT_MANAGER, *QUALITY_UNIT, *SPONSOR, Role.INSPECTOR), trained=False,
+)  # fmt: skip
 declare("ledger.erase", "erase personal data on lawful request", (Role.ADMINISTRATOR, Role.QA))
 
 

@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from crdmo.proof import canonical, commitments
 from crdmo.proof.identifiers import uuid7
 
 from ..refusals import Conflict, Invalid, Refused
-from . import state, thread
+from . import guards, state, thread
 from .chainwriter import ChainWriter
 from .models import Personal, Record, State
 
@@ -197,22 +197,13 @@ class Act:
             self._append(record, operation, contents)
             if not self._writer.update(record, expected):
                 raise self._conflict(record, expected)
-            self._rethread(record, contents, {n.removesuffix("_id") for n in values})
+            thread.rethread(record, contents, {name.removesuffix("_id") for name in values}, self.using)
         except BaseException:
             # The object in memory must not show what was not written.
             for name, value in before.items():
                 setattr(record, name, value)
             raise
         return record
-
-    def _rethread(self, record: Record, contents: State, changed: set[str]) -> None:
-        """Keep the thread true: new edges, stale marks on what stands on changed data, none on what was made anew."""
-        if changed & {"sources", *thread.links(type(record))}:
-            thread.weave(self.using, thread.edges_of(type(record), record.id, contents))
-        if "sources" in changed:
-            thread.refresh(record, self.using)
-        if not changed <= type(record).steps:
-            thread.spread(record, self.using)
 
     def _refuse_stale(self, record: Record, expected: int) -> None:
         now = type(record)._default_manager.using(self.using).filter(pk=record.pk).values_list("version", flat=True).first()
@@ -245,10 +236,27 @@ class Act:
 
 
 @contextmanager
-def act(actor: Actor, action: str, reason: str = "", *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Act]:
-    """Open an act: one transaction that holds the head of the chain until it is committed or given up."""
+def _alone(action: str, using: str) -> Iterator[None]:
+    connection = connections[using]
+    outer = getattr(connection, "crdmo_open_act", "")
+    if outer:
+        raise RuntimeError(f"{action} opens an act within {outer}: pass the open act on (verb.within)")
+    connection.crdmo_open_act = action
     try:
-        with transaction.atomic(using=using):
+        yield
+    finally:
+        connection.crdmo_open_act = ""
+
+
+@contextmanager
+def act(actor: Actor, action: str, reason: str = "", *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Act]:
+    """Open an act: one transaction that holds the head of the chain until it is committed or given up.
+
+    Raises:
+        RuntimeError: an act is open already: two would both continue the same head.
+    """
+    try:
+        with _alone(action, using), transaction.atomic(using=using):
             opened = Act(actor, action, reason, using)
             yield opened
             opened.close()
@@ -273,14 +281,14 @@ def refusal(actor: Actor, action: str, refused: Refused, program: UUID | None, o
         noted.event("ledger.refusal", contents, program=program, organization=organization)
 
 
-def personal(record: Record, name: str) -> str | None:
+def personal(record: Record, name: str, *, using: str = DEFAULT_DB_ALIAS) -> str | None:
     """Return a personal value of a record, or None when it was erased or never given."""
     commitment = getattr(record, name)
-    found = Personal.objects.filter(commitment=commitment).first() if commitment else None
+    found = Personal.objects.using(using).filter(commitment=commitment).first() if commitment else None
     return None if found is None else str(canonical.decode(found.value.encode()))
 
 
-def erase(actor: Actor, record: Record, name: str, reason: str) -> None:
+def erase(actor: Actor, record: Record, name: str, reason: str, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Erase a personal value, in all its versions, on lawful request. Commitments and a tombstone stay; the proof holds.
 
     Raises:
@@ -289,16 +297,15 @@ def erase(actor: Actor, record: Record, name: str, reason: str) -> None:
     """
     if not reason.strip():
         raise Invalid("an erasure needs a reason", errors={"reason": "name the request and its legal ground"})
-    with act(actor, "ledger.erase", reason) as opened:
-        gone, _ = Personal.objects.filter(record_id=record.id, field=name).delete()
+    with act(actor, "ledger.erase", reason, using=using) as opened:
+        values = Personal.objects.using(using).filter(record_id=record.id, field=name)
+        gone = sorted(values.values_list("commitment", flat=True))
         if not gone:
             raise Refused(f"{record} holds no {name} that could be erased")
-        opened.event(
-            "ledger.erasure",
-            {"record": str(record.id), "type": record.record_type(), "field": name, "values": gone},
-            program=record.program_id,
-            organization=record.organization_id,
-        )
+        values.delete()
+        contents = {"record": str(record.id), "type": record.record_type(), "field": name, "commitments": gone}
+        opened.event("ledger.erasure", contents, program=record.program_id, organization=record.organization_id)
+    guards.forget(using)
 
 
 __all__ = ["SYSTEM", "Act", "Actor", "act", "erase", "personal", "refusal"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -88,11 +88,15 @@ class ChainWriter:
             cursor.execute("SELECT seq, hash, at FROM ledger_head WHERE stream = ''" + wait)
             row = cursor.fetchone()
             if row is None:
-                cursor.execute("INSERT INTO ledger_head (stream, seq, hash, at) VALUES ('', 0, %s, '')", [GENESIS])
-                return 0, GENESIS, ""
+                # The first act ever; of two at the same time the second waits here, then reads what the first wrote.
+                begin = "INSERT INTO ledger_head (stream, seq, hash, at) VALUES ('', 0, %s, '') ON CONFLICT DO NOTHING"
+                cursor.execute(begin, [GENESIS])
+                cursor.execute("SELECT seq, hash, at FROM ledger_head WHERE stream = ''" + wait)
+                row = cursor.fetchone()
         return row[0], bytes(row[1]), row[2]
 
-    def _stream_head(self, stream: str) -> tuple[int, bytes]:
+    def stream_head(self, stream: str) -> tuple[int, bytes]:
+        """Return the number and hash of the last entry of a stream; the first call for a new stream begins it."""
         found = self.heads.get(stream)
         if found is None:
             with self.connection.cursor() as cursor:
@@ -111,7 +115,7 @@ class ChainWriter:
         organization: UUID | None, contents: State,
     ) -> int:
         """Chain one entry and return its sequence. It reaches the database with the next `flush`."""
-        stream_seq, stream_prev = self._stream_head(stream)
+        stream_seq, stream_prev = self.stream_head(stream)
         self.seq += 1
         stream_seq += 1
         body = canonical.encode(
@@ -136,20 +140,23 @@ class ChainWriter:
 
     def flush(self) -> None:
         """Send the chained entries to the database."""
-        if not self.pending:
-            return
+        if self.pending:
+            self.carry(self.pending)
+            self.pending.clear()
+
+    def carry(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write entries given by their columns; what does not continue the chain, the guards refuse."""
         one = "(" + ", ".join(["%s"] * 15) + ")"
         # One statement for many rows where the driver does not batch by itself; SQLite is quickest with executemany.
         with self.connection.cursor() as cursor:
             sql = f"INSERT INTO ledger_entry ({ENTRY_COLUMNS}) VALUES "  # noqa: S608 — no value from outside
             if self.connection.vendor == "sqlite":
-                cursor.executemany(sql + one, self.pending)
+                cursor.executemany(sql + one, rows)
             else:
-                for start in range(0, len(self.pending), CHUNK):
-                    part = self.pending[start : start + CHUNK]
+                for start in range(0, len(rows), CHUNK):
+                    part = rows[start : start + CHUNK]
                     flat = [value for row in part for value in row]
                     cursor.execute(sql + ", ".join([one] * len(part)), flat)
-        self.pending.clear()
 
     def insert(self, model: type[Record], records: Sequence[Record]) -> None:
         """Write the rows of new records; their entries are flushed first, or the guards would refuse them."""
@@ -181,7 +188,11 @@ class ChainWriter:
         self.flush()
         if not self.moved:
             return
-        rows = [(seq, digest, self.at, stream) for stream, (seq, digest) in self.heads.items() if stream in self.moved]
-        rows.append((self.seq, self.head, self.at, ""))
+        streams = {stream: head for stream, head in self.heads.items() if stream in self.moved}
+        self.move({**streams, "": (self.seq, self.head)}, self.at)
+
+    def move(self, heads: Mapping[str, tuple[int, bytes]], at: str) -> None:
+        """Move heads on to the entries given."""
+        rows = [(seq, digest, at, stream) for stream, (seq, digest) in heads.items()]
         with self.connection.cursor() as cursor:
             cursor.executemany("UPDATE ledger_head SET seq = %s, hash = %s, at = %s WHERE stream = %s", rows)

@@ -48,6 +48,19 @@ def register_functions(connection: Any) -> None:
     """Give one SQLite connection the function that the guards call."""
     connection.connection.create_function("crdmo_entry_fits", 10, _entry_fits, deterministic=True)
     connection.connection.execute("PRAGMA recursive_triggers=ON")
+    # An erased personal value must not stay readable in the free pages of the file.
+    connection.connection.execute("PRAGMA secure_delete=ON")
+
+
+def forget(using: str = "default") -> None:
+    """Bring an erasure from the write-ahead log into the file, where the old bytes are overwritten.
+
+    On PostgreSQL the next vacuum does that; what older write-ahead logs and backups hold, their own retention decides.
+    """
+    connection = connections[using]
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _sqlite_ledger() -> dict[str, str]:
@@ -73,6 +86,9 @@ def _sqlite_ledger() -> dict[str, str]:
     made["ledger_head_no_delete"] = (
         "BEFORE DELETE ON ledger_head BEGIN SELECT RAISE(ABORT, 'ledger: heads are not deleted'); END"
     )
+    made["ledger_head_begins"] = """BEFORE INSERT ON ledger_head BEGIN
+      SELECT RAISE(ABORT, 'ledger: a chain begins with its first entry')
+        WHERE NEW.seq <> 0 OR NEW.hash <> zeroblob(32); END"""
     made["ledger_head_moves"] = """BEFORE UPDATE ON ledger_head BEGIN
       SELECT RAISE(ABORT, 'ledger: a head moves only to the last entry of its chain')
         WHERE NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NOT EXISTS (SELECT 1 FROM ledger_entry
@@ -126,6 +142,10 @@ def _postgresql_ledger() -> dict[str, str]:
     made["ledger_head_no_truncate"] = (
         "ledger_head|BEFORE TRUNCATE|STATEMENT|BEGIN RAISE EXCEPTION 'ledger: heads are not deleted'; END"
     )
+    made["ledger_head_begins"] = """ledger_head|BEFORE INSERT|ROW|BEGIN
+      IF NEW.seq <> 0 OR NEW.hash <> decode(repeat('00', 32), 'hex')
+      THEN RAISE EXCEPTION 'ledger: a chain begins with its first entry'; END IF;
+      RETURN NEW; END"""
     made["ledger_head_moves"] = """ledger_head|BEFORE UPDATE|ROW|BEGIN
       IF NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NOT EXISTS (SELECT 1 FROM ledger_entry
            WHERE hash = NEW.hash AND ((NEW.stream = '' AND seq = NEW.seq)

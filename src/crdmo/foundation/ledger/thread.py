@@ -111,6 +111,16 @@ def refresh(record: Record, using: str) -> None:
         mark.delete()
 
 
+def rethread(record: Record, contents: State, changed: set[str], using: str) -> None:
+    """Keep the thread true after a change: new edges, marks on what stands on changed data, none on what was made anew."""
+    if changed & {"sources", *links(type(record))}:
+        weave(using, edges_of(type(record), record.id, contents))
+    if "sources" in changed:
+        refresh(record, using)
+    if not changed <= type(record).steps:
+        spread(record, using)
+
+
 def stale_causes(keys: Iterable[UUID], using: str = "default") -> dict[UUID, list[UUID]]:
     """Return, for those of the records that are stale, the records whose change made them so."""
     found: dict[UUID, list[UUID]] = {}
