@@ -3,7 +3,7 @@
     @figure("quality.shelf_life_q1e")
     def shelf_life_figure(result: ShelfLife, *, attribute: str, unit: str) -> Figure: ...
 
-A figure is drawn from the result and a few words, so the same result gives the same picture on the page, in print and later.
+A figure is drawn from the result and a few words, so it is the same picture on the page, in print and years later.
 Such functions live in files named `*_figure.py` beside their methods.
 """
 

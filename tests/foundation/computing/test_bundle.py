@@ -40,9 +40,11 @@ def write(path: Path, program, *, without: tuple[str, ...] = ()) -> Path:
     entries = list(Entry.objects.order_by("seq"))
     visible = [i for i, entry in enumerate(entries) if entry.stream == str(program.id)]
     bundles.write_bundle(
-        path, manifest={"program": program.code, "withheld": dict.fromkeys(without, "confidential")}, checkpoint="", vkey="",
+        path, manifest={"program": program.code, "withheld": dict.fromkeys(without, "confidential")},
+        checkpoint="", vkey="",
         entries=(
-            bundles.Entry(e.seq, bytes(e.prev), bytes(e.stream_prev), bytes(e.body)) for e in (entries[i] for i in visible)
+            bundles.Entry(e.seq, bytes(e.prev), bytes(e.stream_prev), bytes(e.body))
+            for e in (entries[i] for i in visible)
         ),
         tree_size=len(entries), tree_hashes=merkle.batch_proof([bytes(e.hash) for e in entries], visible),
         blobs={name.removeprefix("sha256:"): store.get(name) for name in store.names() if name not in without},
@@ -142,7 +144,9 @@ class TestTheCommand:
             f"sys.exit(main({list(arguments)!r}))\n"
         )
         environment = {"PYTHONPATH": ":".join(sys.path)}
-        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+        )
 
     def test_it_runs_without_django(self, program, tmp_path: Path):
         run(program, name="quality.calibration_line", inputs=LINE, parameters={})

@@ -54,7 +54,7 @@ class TestStale:
         assert [computing.is_stale(r) for r in (dataset, first, second, beside)] == [False, True, True, False]
 
     def test_the_cause_is_named(self, program):
-        dataset, first, second = chain(program)
+        dataset, _, second = chain(program)
         correct(dataset)
         assert computing.stale(second) == [dataset]
         assert computing.stale(dataset) == []

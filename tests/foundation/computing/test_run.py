@@ -172,9 +172,7 @@ class TestSeeds:
         assert run(program, name="tests.draw", inputs={"count": 3}, parameters={}, seed=42).seed == 42
 
     def test_without_seed_it_follows_from_the_data(self, program):
-        one, same, other = (
-            run(program, name="tests.draw", inputs={"count": n}, parameters={}) for n in (3, 3, 4)
-        )
+        one, same, other = (run(program, name="tests.draw", inputs={"count": n}, parameters={}) for n in (3, 3, 4))
         assert one.seed == same.seed
         assert one.output == same.output
         assert one.seed != other.seed

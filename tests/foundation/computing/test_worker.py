@@ -37,7 +37,9 @@ class Installation:
         self.person = self.python(START + SETUP).strip()
 
     def python(self, code: str) -> str:
-        done = subprocess.run([sys.executable, "-c", code], env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=self.environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -133,3 +135,9 @@ def test_a_job_inside_one_long_act_neither_loses_it_nor_is_lost(installation: In
     assert installation.worker("--batch", "--lost-after", "1").wait(60) == 0
     told = installation.state(job)
     assert (told["state"], told["attempts"]) == ("done", 1)
+
+
+@pytest.mark.clause("21 CFR 11.10(c)")
+def test_a_worker_signs_the_checkpoint_that_is_due(installation: Installation):
+    assert installation.worker("--batch").wait(60) == 0
+    assert len(list((installation.home / "checkpoints").glob("*.note"))) == 1

@@ -67,8 +67,8 @@ def test_measured_values_are_numbers_that_show_their_digits():
 
 
 def test_a_measured_value_with_more_digits_than_a_spreadsheet_keeps_stays_text():
-    page = openpyxl.load_workbook(io.BytesIO(write_xlsx(pl.DataFrame({"v": ["0.12345678901234567"]}), measured=["v"]))).active
-    assert page["A2"].value == "0.12345678901234567"
+    data = write_xlsx(pl.DataFrame({"v": ["0.12345678901234567"]}), measured=["v"])
+    assert cells(data)[1] == ("0.12345678901234567",)
 
 
 def test_json_keeps_text_as_text_and_numbers_as_numbers():
@@ -85,11 +85,13 @@ def test_parquet_keeps_types():
     assert pl.read_parquet(io.BytesIO(write_parquet(FRAME))).equals(FRAME)
 
 
-CELL = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+PRINTED = st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc"))
+CELL = st.text(PRINTED, min_size=1, max_size=12).filter(str.strip)
+ROWS = st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5).filter(lambda rows: all(a.strip() and b.strip() for a, b in rows)))
+@given(ROWS)
 def test_any_text_survives_csv_but_for_the_apostrophe_before_formulas(rows):
     frame = pl.DataFrame(rows, schema=["a", "b"], orient="row")
     table = read_table(write_csv(frame), "x.csv", separator=",")
@@ -97,7 +99,7 @@ def test_any_text_survives_csv_but_for_the_apostrophe_before_formulas(rows):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5).filter(lambda rows: all(a.strip() and b.strip() for a, b in rows)))
+@given(ROWS)
 def test_any_text_survives_a_workbook(rows):
     frame = pl.DataFrame(rows, schema=["a", "b"], orient="row")
     assert read_table(write_xlsx(frame), "x.xlsx").frame.rows() == rows

@@ -291,6 +291,30 @@ def test_what_an_instrument_sent_names_the_device_and_the_hash_of_its_file():
     assert (state.device, state.original) == ("HPLC-07", store.name_of(raw))
 
 
+class TestUploads:
+    RAW = b"batch;assay;n\r\nA;99,80;3\r\nB;100,1;4\r\n"
+    KINDS = {"batch": "text", "assay": "number", "n": "integer"}
+
+    def upload(self, raw: bytes, **more) -> Dataset:
+        program = factories.program()
+        with act(SYSTEM, "datasets.seal") as opened:
+            return datasets.seal_upload(
+                opened, raw, "assay.csv", name="Assay", kind="results", program=program, columns=self.KINDS, **more
+            )
+
+    def test_an_uploaded_table_is_sealed_with_its_file(self):
+        dataset = self.upload(self.RAW, units={"assay": "%"})
+        assert datasets.frame(dataset).rows() == [("A", 99.8, 3), ("B", 100.1, 4)]
+        assert datasets.read_original(dataset) == self.RAW
+        assert (dataset.file_name, dataset.columns[1]["unit"]) == ("assay.csv", "%")
+
+    def test_of_a_doubtful_table_nothing_is_sealed(self):
+        with pytest.raises(Invalid, match=r"assay.csv row 3, column assay: 1,500 can be read in two ways"):
+            self.upload(self.RAW.replace(b"100,1", b"1,500"))
+        assert not Dataset.objects.exists()
+        assert list(store.names()) == []
+
+
 SEALER = """
 import sys, django
 django.setup()

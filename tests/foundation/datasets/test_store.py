@@ -111,7 +111,9 @@ def test_a_sound_blob_has_no_problem():
     assert store.problem(HELLO) is None
 
 
-@pytest.mark.parametrize("name", ["", "sha256:", "sha256:../../etc/passwd", "sha256:" + "G" * 64, HELLO + "\n", HELLO.upper()])
+@pytest.mark.parametrize(
+    "name", ["", "sha256:", "sha256:../../etc/passwd", "sha256:" + "G" * 64, HELLO + "\n", HELLO.upper()]
+)
 def test_what_is_no_name_is_refused(name: str):
     with pytest.raises(Invalid, match="not the name of a blob"):
         store.get(name)

@@ -54,7 +54,16 @@ class TestText:
             PLAIN.replace(b"\r\n", b"\n"),
             PLAIN.replace(b"\r\n", b"\n").rstrip(b"\n"),
         ],
-        ids=["utf-8 mark", "utf-16", "little endian", "big endian", "no mark le", "no mark be", "line feeds", "no last feed"],
+        ids=[
+            "utf-8 mark",
+            "utf-16",
+            "little endian",
+            "big endian",
+            "no mark le",
+            "no mark be",
+            "line feeds",
+            "no last feed",
+        ],
     )
     def test_every_usual_encoding_and_line_end_is_read(self, data: bytes):
         assert read_table(data, "assay.csv").frame["assay"].to_list() == ["99.80", "100.1"]
@@ -73,7 +82,7 @@ class TestText:
         assert read_table(b"sep=;\r\na;b\r\n1,2;3,4\r\n", "x.csv").columns == ["a", "b"]
 
     def test_two_possible_separators_are_asked_about(self):
-        with pytest.raises(Invalid, match="can be split in two ways.*semicolon"):
+        with pytest.raises(Invalid, match=r"can be split in two ways.*semicolon"):
             read_table(b"a,b;c\n1,2;3\n", "x.csv")
         assert read_table(b"a,b;c\n1,2;3\n", "x.csv", separator=";").columns == ["a,b", "c"]
 
@@ -84,7 +93,7 @@ class TestText:
         assert read_table(b'a,b\n"x, y",2\n', "x.csv").frame["a"].to_list() == ["x, y"]
 
     def test_text_in_another_encoding_is_refused_with_its_place(self):
-        with pytest.raises(Invalid, match="line 2 is not UTF-8 text.*0xe9"):
+        with pytest.raises(Invalid, match=r"line 2 is not UTF-8 text.*0xe9"):
             read_table("a,b\ncafé,2\n".encode("cp1252"), "x.csv")
 
     def test_another_encoding_can_be_named(self):
@@ -97,7 +106,7 @@ class TestText:
 
 class TestTorn:
     def test_a_row_with_too_few_cells_is_named(self):
-        with pytest.raises(Invalid, match="x.csv row 3 has 1 cells under 2 headings.*torn"):
+        with pytest.raises(Invalid, match=r"x.csv row 3 has 1 cells under 2 headings.*torn"):
             read_table(b"a,b\n1,2\n3\n", "x.csv", separator=",")
 
     def test_a_quotation_without_end_is_named(self):
@@ -112,7 +121,7 @@ class TestTorn:
         assert read_table(b"a,b\n1,2\n,\n\n", "x.csv", separator=",").frame.height == 1
 
     def test_an_empty_file_is_refused(self):
-        with pytest.raises(Invalid, match="x.csv is empty"):
+        with pytest.raises(Invalid, match=r"x.csv is empty"):
             read_table(b"", "x.csv")
 
     def test_headings_without_rows_are_refused(self):
@@ -126,7 +135,7 @@ class TestTorn:
     @pytest.mark.parametrize("cut", [0.3, 0.6, 0.95])
     def test_a_torn_workbook_is_refused(self, cut: float):
         data = workbook(["a"], [1])
-        with pytest.raises(Invalid, match="is torn|no sound workbook"):
+        with pytest.raises(Invalid, match=r"is torn|no sound workbook"):
             read_table(data[: int(len(data) * cut)], "x.xlsx")
 
     @pytest.mark.parametrize("cut", [0.3, 0.6, 0.95])
@@ -144,7 +153,7 @@ class TestTorn:
 
 class TestHeadings:
     def test_a_heading_twice_is_refused(self):
-        with pytest.raises(Invalid, match="a heading twice.*assay"):
+        with pytest.raises(Invalid, match=r"a heading twice.*assay"):
             read_table(b"assay,assay\n1,2\n", "x.csv")
 
     def test_headings_that_differ_in_case_only_are_refused(self):
@@ -160,7 +169,7 @@ class TestHeadings:
             read_table(b"=cmd,b\n1,2\n", "x.csv")
 
     def test_a_required_column_that_is_missing_is_named(self):
-        with pytest.raises(Invalid, match="lacks a column.*impurity"):
+        with pytest.raises(Invalid, match=r"lacks a column.*impurity"):
             read_table(PLAIN, "x.csv").require("assay", "impurity")
 
 
@@ -216,7 +225,8 @@ class TestWorkbooks:
 
     @pytest.mark.parametrize(
         ("value", "shown", "text"),
-        [(99.8, "0.00", "99.80"), (99.8, "General", "99.8"), (100, "0.000", "100.000"), (99.123456789, "0.0", "99.123456789"),
+        [(99.8, "0.00", "99.80"), (99.8, "General", "99.8"), (100, "0.000", "100.000"),
+         (99.123456789, "0.0", "99.123456789"),
          (1e-7, "0.00", "1e-07"), (-5.5, "0.00", "-5.50"), (3, "0", "3"), (1234.5, "#,##0.00", "1234.50")],
     )  # fmt: skip
     def test_numbers_show_the_digits_that_their_format_shows_and_lose_none(self, value, shown, text):
@@ -224,7 +234,7 @@ class TestWorkbooks:
         assert table.frame["v"].to_list() == [text]
 
     def test_a_formula_is_refused_with_its_cell(self):
-        with pytest.raises(Invalid, match="sheet Data B2 holds a formula.*=SUM"):
+        with pytest.raises(Invalid, match=r"sheet Data B2 holds a formula.*=SUM"):
             read_table(workbook(["a", "b"], [1, "=SUM(A1:A2)"]), "x.xlsx")
 
     def test_an_error_is_refused_with_its_cell(self):
@@ -233,12 +243,12 @@ class TestWorkbooks:
         book.active["A2"] = "#DIV/0!"
         out = io.BytesIO()
         book.save(out)
-        with pytest.raises(Invalid, match="A2 holds an error.*#DIV/0!"):
+        with pytest.raises(Invalid, match=r"A2 holds an error.*#DIV/0!"):
             read_table(out.getvalue(), "x.xlsx")
 
     def test_several_filled_sheets_are_asked_about(self):
         data = workbook(["a"], [1], extra={"Notes": [["n"], ["x"]]})
-        with pytest.raises(Invalid, match="several filled sheets.*Data, Notes"):
+        with pytest.raises(Invalid, match=r"several filled sheets.*Data, Notes"):
             read_table(data, "x.xlsx")
         assert read_table(data, "x.xlsx", sheet="Notes").columns == ["n"]
 
@@ -246,11 +256,11 @@ class TestWorkbooks:
         assert read_table(workbook(["a"], [1], extra={"Sheet2": []}), "x.xlsx").columns == ["a"]
 
     def test_a_sheet_that_is_not_there_is_refused(self):
-        with pytest.raises(Invalid, match="no such sheet.*Data"):
+        with pytest.raises(Invalid, match=r"no such sheet.*Data"):
             read_table(workbook(["a"], [1]), "x.xlsx", sheet="Results")
 
     def test_an_old_or_protected_workbook_is_refused_with_advice(self):
-        with pytest.raises(Invalid, match="without password as .xlsx"):
+        with pytest.raises(Invalid, match=r"without password as .xlsx"):
             read_table(bytes.fromhex("d0cf11e0a1b11ae1") + b"\x00" * 600, "x.xls")
 
     def test_a_zip_that_is_no_workbook_is_refused(self):
@@ -271,11 +281,11 @@ class TestJson:
         assert table.frame.rows() == [("A", "1.50"), ("B", "")]
 
     def test_other_keys_in_a_row_are_named(self):
-        with pytest.raises(Invalid, match="row 3 has other keys.*c"):
+        with pytest.raises(Invalid, match=r"row 3 has other keys.*c"):
             read_table(b'[{"a": 1, "b": 2}, {"a": 1, "c": 2}]', "x.json")
 
     def test_a_key_twice_is_refused(self):
-        with pytest.raises(Invalid, match="a key twice.*a"):
+        with pytest.raises(Invalid, match=r"a key twice.*a"):
             read_table(b'[{"a": 1, "a": 2}]', "x.json")
 
     @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
@@ -292,7 +302,7 @@ class TestJson:
             read_table(b'{"a": 1}', "x.json")
 
     def test_deep_nesting_is_refused(self):
-        with pytest.raises(Invalid, match="torn or no JSON|more than plain values|holds no table"):
+        with pytest.raises(Invalid, match=r"torn or no JSON|more than plain values|holds no table"):
             read_table(b"[" * 100_000 + b"]" * 100_000, "x.json")
 
 
@@ -327,14 +337,15 @@ class TestNumbers:
         ("given_text", "text"),
         [("99.80", "99.80"), ("1,5", "1.5"), ("99,80", "99.80"), ("0,500", "0.500"), ("-1,25", "-1.25"), (",5", ".5"),
          ("1.234,56", "1234.56"), ("1,234.56", "1234.56"), ("1,234,567", "1234567"), ("1.234.567", "1234567"),
-         ("1 234,5", "1234.5"), ("1\u00a0234", "1234"), ("\u22125", "-5"), ("1e-3", "1e-3"), ("1,5e3", "1.5e3"), ("1234,567", "1234.567")],
+         ("1 234,5", "1234.5"), ("1\u00a0234", "1234"), ("\u22125", "-5"), ("1e-3", "1e-3"),
+         ("1,5e3", "1.5e3"), ("1234,567", "1234.567")],
     )  # fmt: skip
     def test_what_can_be_read_in_one_way_is_read(self, given_text: str, text: str):
         assert number_text(given_text) == text
 
     @pytest.mark.parametrize("text", ["1,500", "12,345", "-1,500"])
     def test_what_can_be_read_in_two_ways_is_asked_about(self, text: str):
-        with pytest.raises(Ambiguous, match="can be read in two ways.*Say whether the comma is the decimal mark"):
+        with pytest.raises(Ambiguous, match=r"can be read in two ways.*Say whether the comma is the decimal mark"):
             number_text(text)
 
     def test_the_answer_settles_it(self):
@@ -343,12 +354,14 @@ class TestNumbers:
         assert number_text("1.500", "comma") == "1500"
         assert number_text("1.500", "point") == "1.500"
 
-    @pytest.mark.parametrize("text", ["", "abc", "1,2,3", "1.2.3", "1,23.4", "--5", "NaN", "inf", "1e9999", "0x10", "１"])
+    @pytest.mark.parametrize(
+        "text", ["", "abc", "1,2,3", "1.2.3", "1,23.4", "--5", "NaN", "inf", "1e9999", "0x10", "１"]
+    )
     def test_what_is_no_number_is_refused(self, text: str):
         with pytest.raises(Invalid, match="this is no number"):
             number_text(text)
 
-    @given(st.decimals(min_value=-10**9, max_value=10**9, allow_nan=False, places=4))
+    @given(st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=4))
     def test_a_plain_decimal_keeps_every_digit(self, value):
         assert number_text(format(value, "f")) == format(value, "f")
 
@@ -356,7 +369,7 @@ class TestNumbers:
         return Table("x.csv", pl.DataFrame({"v": list(cells)}))
 
     def test_every_bad_cell_is_named_with_file_row_and_column(self):
-        with pytest.raises(Invalid, match="x.csv row 3, column v.*2 cells in all") as caught:
+        with pytest.raises(Invalid, match=r"x.csv row 3, column v.*2 cells in all") as caught:
             self.column("1", "a", "2", "").numbers("v")
         assert list(caught.value.errors) == ["x.csv row 3, column v", "x.csv row 5, column v"]
 
@@ -394,6 +407,6 @@ def test_messages_are_plain_json_for_a_page():
     with pytest.raises(Invalid, match="no number") as caught:
         Table("x.csv", pl.DataFrame({"v": ["x"]})).numbers("v")
     told = caught.value.as_json()
-    assert json.loads(json.dumps(told))["errors"] == {
-        "x.csv row 2, column v": "this is no number. Given: 'x'. Allowed: digits with one decimal mark, such as 99.80 or 1.2e-3."
-    }
+    (place, sentence), *_ = json.loads(json.dumps(told))["errors"].items()
+    assert place == "x.csv row 2, column v"
+    assert sentence.startswith("this is no number. Given: 'x'. Allowed: digits with one decimal mark")

@@ -93,7 +93,8 @@ class TestFinding:
     @pytest.fixture
     def editions(self, file: Path) -> dict[str, Reference]:
         made = {}
-        for edition, day in (("3.2", dt.date(2004, 2, 4)), ("3.2.2", dt.date(2008, 7, 16)), ("4.0", dt.date(2030, 1, 1))):
+        days = {"3.2": dt.date(2004, 2, 4), "3.2.2": dt.date(2008, 7, 16), "4.0": dt.date(2030, 1, 1)}
+        for edition, day in days.items():
             file.write_text(f"<!-- {edition} -->")
             made[edition] = add(file, edition=edition, effective_from=day)
         return made
@@ -109,7 +110,7 @@ class TestFinding:
         assert references.find("ICH eCTD DTD", edition="4.0") == editions["4.0"]
 
     def test_before_the_first_edition_there_is_none(self, editions):
-        with pytest.raises(Missing, match="no ICH eCTD DTD in force on 1999-01-01.*3.2 from 2004-02-04"):
+        with pytest.raises(Missing, match=r"no ICH eCTD DTD in force on 1999-01-01.*3.2 from 2004-02-04"):
             references.find("ICH eCTD DTD", dt.date(1999, 1, 1))
 
     def test_what_is_missing_says_how_to_bring_it_in(self):

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .models import Dataset
     from .reading import altered, frame, prove_row_group, read, read_original, scan, verify_row_group
-    from .sealing import seal
+    from .sealing import seal, seal_upload
 
 # Loaded on first use: Django imports this package before its models can be.
 _PLACES = {
     "Dataset": "models", "altered": "reading", "frame": "reading", "prove_row_group": "reading", "read": "reading",
-    "read_original": "reading", "scan": "reading", "seal": "sealing", "verify_row_group": "reading",
+    "read_original": "reading", "scan": "reading", "seal": "sealing", "seal_upload": "sealing",
+    "verify_row_group": "reading",
 }  # fmt: skip
 
 
@@ -32,5 +33,6 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Dataset", "altered", "frame", "prove_row_group", "read", "read_original", "scan", "seal", "verify_row_group",
+    "Dataset", "altered", "frame", "prove_row_group", "read", "read_original", "scan", "seal", "seal_upload",
+    "verify_row_group",
 ]  # fmt: skip

@@ -161,7 +161,8 @@ def _rows(proof: RowGroupProof) -> pl.DataFrame:
         raise PieceError("the row group does not have the length that the footer gives it")
     windows.shown[start] = proof.group
     made = pl.from_arrow(parquet.read_row_group(proof.index))
-    assert isinstance(made, pl.DataFrame)
+    if not isinstance(made, pl.DataFrame):
+        raise PieceError("the row group is no table")
     return made
 
 

@@ -22,6 +22,9 @@ from crdmo.proof import canonical
 from ..refusals import Invalid
 from . import pieces, store
 from .models import Dataset
+from .tables import read_table
+from .tables.numbers import Decimal
+from .tables.table import Kind
 
 PARQUET = "application/vnd.apache.parquet"
 ROW_GROUP = 1 << 17
@@ -52,6 +55,23 @@ def seal(
         pieces_root=pieces.root(parts), pieces=store.put(canonical.encode([asdict(part) for part in parts])),
         original=raw, file_name=file_name or (original.name if isinstance(original, Path) else ""), device=device,
         sources=sources_of(sources), note=note,
+    )  # fmt: skip
+
+
+def seal_upload(
+    act: Act, raw: bytes, file_name: str, *, name: str, kind: str, program: Program, columns: Mapping[str, Kind],
+    units: Mapping[str, str] | None = None, decimal: Decimal | None = None, sheet: str = "", device: str = "",
+    note: str = "",
+) -> Dataset:  # fmt: skip
+    """Read an uploaded table and seal it with the file that it came in; `columns` names the columns and their kinds.
+
+    Raises:
+        Invalid: the table is torn or doubtful, a column is missing, or a cell does not fit; nothing is sealed then.
+    """
+    frame = read_table(raw, file_name, sheet=sheet).typed(columns, decimal=decimal)
+    return seal(
+        act, name=name, data=frame, kind=kind, program=program, original=raw, file_name=file_name, units=units,
+        device=device, note=note,
     )  # fmt: skip
 
 

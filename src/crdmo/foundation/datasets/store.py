@@ -194,8 +194,7 @@ def get(name: str) -> bytes:
         BlobMissing: there are none.
         BlobAltered: they do not have this hash.
     """
-    _require(name)
-    with backend().open(_relative(name)) as file:
+    with open_unchecked(name) as file:
         data = file.read()
     if (found := name_of(data)) != name:
         raise _altered(name, found)
@@ -234,8 +233,7 @@ def path(name: str) -> Path:
 
 
 def _copied(name: str) -> Path:
-    copies = Folder(Path(settings.HOME) / "copies")
-    relative = _relative(name)
+    copies, relative = Folder(Path(settings.HOME) / "copies"), _relative(name)
     if copies.exists(relative) and name_of_file(copies.root / relative) != name:
         (copies.root / relative).unlink()
     if not copies.exists(relative):
