@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .impact_list import Impact, impact
     from .jobs import cancel, enqueue, job, job_state
     from .models import Job, Result
+    from .program_recompute import ProgramReport, recompute_program
     from .progress import Progress
     from .renewing import Rerun, is_stale, recompute, rerun, stale
     from .running import column, run
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 # Loaded on first use: Django imports this package before its models can be, and a bundle is recomputed without Django.
 _PLACES = {
     "BundleReport": "bundle_recompute", "Impact": "impact_list", "Job": "models", "Outcome": "comparison",
-    "Progress": "progress", "Rerun": "renewing", "Result": "models", "Verdict": "comparison", "cancel": "jobs",
-    "column": "running", "enqueue": "jobs", "figure_of": "figures", "impact": "impact_list", "is_stale": "renewing",
-    "job": "jobs", "job_state": "jobs", "recompute": "renewing", "recompute_bundle": "bundle_recompute",
+    "ProgramReport": "program_recompute", "Progress": "progress", "Rerun": "renewing", "Result": "models",
+    "Verdict": "comparison", "cancel": "jobs", "column": "running", "enqueue": "jobs", "figure_of": "figures",
+    "impact": "impact_list", "is_stale": "renewing", "job": "jobs", "job_state": "jobs",
+    "recompute": "renewing", "recompute_bundle": "bundle_recompute", "recompute_program": "program_recompute",
     "rerun": "renewing", "run": "running", "stale": "renewing",
 }  # fmt: skip
 
@@ -41,7 +43,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BundleReport", "Impact", "Job", "Outcome", "Progress", "Rerun", "Result", "Verdict", "cancel", "column",
-    "enqueue", "figure_of", "impact", "is_stale", "job", "job_state", "recompute", "recompute_bundle", "rerun",
-    "run", "stale",
+    "BundleReport", "Impact", "Job", "Outcome", "ProgramReport", "Progress", "Rerun", "Result", "Verdict",
+    "cancel", "column", "enqueue", "figure_of", "impact", "is_stale", "job", "job_state", "recompute",
+    "recompute_bundle", "recompute_program", "rerun", "run", "stale",
 ]  # fmt: skip

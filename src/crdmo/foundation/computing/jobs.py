@@ -64,7 +64,8 @@ def handler(kind: str) -> Callable[..., str | None]:
         Invalid: there is none.
     """
     if kind not in _HANDLERS:
-        autodiscover_modules("jobs")
+        # Of this room itself, whose jobs.py is the registry, the handlers lie in a module of their own.
+        autodiscover_modules("jobs", "program_recompute")
     if kind not in _HANDLERS:
         raise Invalid("there is no such job", given=kind, allowed=", ".join(sorted(_HANDLERS)) or "none")
     return _HANDLERS[kind]
