@@ -30,9 +30,19 @@ def migrate(json: Json = False) -> None:
         raise typer.Exit(common.NOT_VERIFIED)
 
 
-def demo(json: Json = False) -> None:
+def demo(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where there is a program already.")] = False,
+    json: Json = False,
+) -> None:
     """Play the demo program into an empty installation, step by step, signed by its people."""
     common.open_house()
+    from crdmo.foundation.accounts.models import Program  # noqa: PLC0415 — see open_house
+
+    with common.refusals(json):
+        played = Program.objects.exists()
+    if if_empty and played:
+        common.tell("There is a program already; the demo was not played again.")
+        return
     from crdmo.demo.people import CAST, PASSWORD  # noqa: PLC0415 — see open_house
     from crdmo.demo.play import play  # noqa: PLC0415
 
