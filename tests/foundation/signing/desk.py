@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 
-from crdmo.foundation.accounts.models import Person, Program
+from crdmo.foundation.accounts.models import Login, Person, Program
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.documents import workflow
 from crdmo.foundation.documents.models import Document, DocumentVersion
@@ -36,6 +38,12 @@ class Desk:
         return self.version.document
 
 
+@cache
+def known_password() -> str:
+    """The hash of the password that all people of the desk have: made once, for it is slow on purpose."""
+    return make_password(factories.PASSWORD)
+
+
 def make(text: str = "Weigh 100 mg of the sample.") -> Desk:
     program = factories.program()
     people = [
@@ -44,8 +52,7 @@ def make(text: str = "Weigh 100 mg of the sample.") -> Desk:
             (Role.ANALYST, program), (Role.REVIEWER, program), (Role.QA, program), (Role.ADMINISTRATOR, None),
         )
     ]  # fmt: skip
-    for person in people:
-        factories.login(person)
+    Login.objects.filter(person__in=people).update(password=known_password(), must_change_password=False)
     document = workflow.create_document(
         people[0], code="SOP-7", title="Weighing", kind="sop", owner=people[0], program=program
     )

@@ -50,7 +50,7 @@ def record_copy(record: Record, *, printed_by: str = "", at: dt.datetime | None 
     versions = [binding.read(entry) for entry in entries]
     shown = signatures_of(record)
     data = {
-        **header(record), "title": str(record), "kind": f"Copy of a {record._meta.verbose_name}",
+        **header(record), "title": str(record), "kind": f"Record copy: {record._meta.verbose_name}",
         "code": record.record_type(), "version": f"Version {record.version}",
         "state": "Void" if record.is_void else "", "tone": "neutral",
         "footer": footer(printed_by, at, controlled=False, issued="Copy from the ledger"), "dated": dated(record),

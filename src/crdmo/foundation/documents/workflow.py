@@ -50,11 +50,17 @@ def create_document(
     """Enter a document, still without a version.
 
     Raises:
-        Invalid: the code is taken, or a role to be trained does not exist.
+        Invalid: the code is taken, a role to be trained does not exist, or the document is one program's: what people
+            of an organization are trained on is decided by the organization.
     """
     roles = [str(role) for role in trained_roles]
     if unknown := sorted(set(roles) - set(Role.values)):
         raise Invalid("there is no such role", given=", ".join(unknown), errors={"trained_roles": "one of the list"})
+    if roles and program is not None:
+        raise Invalid(
+            "training is asked for documents of the organization", given=f"a document of {program.code}",
+            errors={"trained_roles": "leave it empty, or enter the document without a program"},
+        )  # fmt: skip
     place: dict[str, Any] = {"program": program} if program else {"organization": organization or owner.organization}
     if Document.objects.filter(code=code, is_void=False, **(place if program else {**place, "program": None})).exists():
         raise Invalid("this code is taken", given=code, errors={"code": "choose another code"})
@@ -169,19 +175,13 @@ def approve(
     return version
 
 
-def _home(version: DocumentVersion) -> Organization | None:
-    """Return whose people work by a document: the partner's in a program, the own organization's else."""
-    document = version.document
-    return document.organization if document.program is None else document.program.partner
-
-
 def _open_training(act: Act, version: DocumentVersion, day: dt.date) -> None:
     """Ask for training on this version from its day on: people see the gap now, the gate closes then."""
-    document, home = version.document, _home(version)
+    document = version.document
     act.create_many(
         TrainingRequirement,
         [
-            {"organization": home, "role": role, "subject": document.code, "subject_version": str(version.number),
+            {"organization": document.organization, "role": role, "subject": document.code, "subject_version": str(version.number),
              "from_date": day}
             for role in document.trained_roles
         ],
@@ -217,7 +217,9 @@ def withdraw(act: Act, version: DocumentVersion) -> DocumentVersion:
     if not act.reason:
         raise Invalid("a withdrawal has a reason", errors={"reason": "say why it is withdrawn"})
     subject = {"subject": version.document.code, "subject_version": str(version.number)}
-    for asked in TrainingRequirement.objects.filter(organization=_home(version), is_void=False, **subject):
+    for asked in TrainingRequirement.objects.filter(
+        organization=version.document.organization, is_void=False, **subject
+    ):
         act.void(asked)
     # One that was approved and never put into force was in force on no day.
     until = act.now.date() if version.state == State.EFFECTIVE else version.effective_from
