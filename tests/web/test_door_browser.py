@@ -90,7 +90,8 @@ def test_a_passkey_is_registered_and_opens_without_user_id(page: Any, house: str
 
 PAGES = (
     "/people/", "/people/ann/", "/people/una/", "/people/ann/role/", "/people/new/", "/people/matrix/",
-    "/people/organizations/", "/account/security/", "/account/security/app/add/", "/account/password/", "/account/training/",
+    "/people/organizations/", "/account/security/", "/account/security/app/add/", "/account/password/",
+    "/account/training/",
     "/account/delegation/", "/account/tokens/new/", "/inbox/", "/drafts/", "/no/such/page/",
 )  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
