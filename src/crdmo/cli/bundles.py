@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +21,7 @@ def export(
     """Write a proof bundle of a program: its chain, proofs, files, and the verifier."""
     common.open_house()
     from crdmo.foundation.accounts.models import Organization  # noqa: PLC0415 — see open_house
-    from crdmo.foundation.ledger import bundles  # noqa: PLC0415
+    from crdmo.foundation.ledger import bundles, keys  # noqa: PLC0415
     from crdmo.foundation.refusals import NotFound  # noqa: PLC0415
 
     with common.refusals(json):
@@ -30,9 +29,10 @@ def export(
         holder = Organization.objects.filter(code=for_).first()
         if holder is None:
             raise NotFound("there is no such organization", given=for_)
-        made = bundles.export(person, common.program_of(person, program), holder, out, progress=common.progress("Writing"))
-    found = {"bundle": str(out), "entries": made.entries, "checkpoint": made.checkpoint_size, "key": made.vkey}
-    common.answer(found, json, [f"{out}: {made.entries} entries under checkpoint {made.checkpoint_size}.", f"Key: {made.vkey}",
+        made = bundles.export(person, common.program_of(person, program), holder, out, common.progress("Writing"))
+    key = keys.signer().verifier.text()
+    found = {"bundle": str(out), "sha256": made.sha256, "entries": made.entries, "checkpoint": made.size, "root": made.root, "key": key}
+    common.answer(found, json, [f"{out}: {made.entries} entries, {made.blobs} files, under the checkpoint over {made.size} entries.", f"Key: {key}",
                                 f"Check it anywhere: python verify.py {out} --key KEY"])  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def verify(
 
     with common.refusals(json):
         found = verify_all(progress=common.progress("Verifying"))
-    common.answer(found.as_json(), json, list(found.lines()))
+    common.answer(found.as_json(), json, [found.sentence(), *map(str, found.problems[1:])])
     if not found.holds:
         raise typer.Exit(common.NOT_VERIFIED)
 
@@ -95,14 +95,24 @@ def replay(
     json: Json = False,
 ) -> None:
     """Rebuild every table from the ledger into an empty database and compare, table by table."""
-    os.environ["CRDMO_REPLAY_URL"] = into
     common.open_house()
-    from crdmo.foundation.ledger.replay import replay as rebuild  # noqa: PLC0415 — see open_house
+    import dj_database_url  # noqa: PLC0415 — see open_house
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connections  # noqa: PLC0415
+
+    from crdmo.foundation.ledger import guards  # noqa: PLC0415
+    from crdmo.foundation.ledger.replay import replay as rebuild  # noqa: PLC0415
 
     with common.refusals(json):
-        found = rebuild("default", "replay", progress=common.progress("Replaying"))
-    common.answer(found.as_json(), json, list(found.lines()))
-    if not found.holds:
+        default = connections.settings["default"]
+        connections.settings["replay"] = {**default, **dj_database_url.parse(into), "OPTIONS": default["OPTIONS"] if "sqlite" in into else {}}
+        call_command("migrate", database="replay", interactive=False, verbosity=0)
+        guards.install("replay")
+        found = rebuild("default", "replay", common.progress("Replaying"))
+    told = {"entries": found.entries, "rows": found.rows, "equal": found.equal, "differing": list(found.differing), "digests": found.digests}
+    said = "Every table came out as it was." if found.equal else "These tables differ: " + ", ".join(found.differing)
+    common.answer(told, json, [f"{found.entries} entries gave {found.rows} rows of {len(found.digests)} tables. {said}"])
+    if not found.equal:
         raise typer.Exit(common.NOT_VERIFIED)
 
 

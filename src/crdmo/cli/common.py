@@ -93,11 +93,11 @@ def program_of(person: Person | None, code: str) -> Program:
     return found
 
 
-def progress(what: str) -> Callable[[int, int], None]:
-    """Return a function that shows how far the work is, with rate and time left, on a terminal."""
+def progress(work: str) -> Callable[..., None]:
+    """Return a function of (done, total, what) that shows how far the work is, with rate and time left, on a terminal."""
     began, shown = time.monotonic(), 0.0
 
-    def step(done: int, total: int) -> None:
+    def step(done: int, total: int, what: str = "") -> None:
         nonlocal shown
         now = time.monotonic()
         if not sys.stderr.isatty() or (now - shown < 0.2 and done < total):
@@ -105,6 +105,6 @@ def progress(what: str) -> Callable[[int, int], None]:
         shown = now
         rate = done / max(now - began, 1e-6)
         left = (total - done) / rate if rate and total else 0
-        print(f"\r{what}: {done:,} of {total:,}, {rate:,.0f}/s, {left:.0f} s left ", end="\n" if done >= total else "", file=sys.stderr)
+        print(f"\r{work} {what}: {done:,} of {total:,}, {rate:,.0f}/s, {left:.0f} s left ", end="\n" if done >= total else "", file=sys.stderr)
 
     return step

@@ -86,7 +86,7 @@ def restore(
             raise Invalid("the database in the backup is not the one that was backed up", given=_digest(database), allowed=stated["database_sha256"])
         found = verify(progress=common.progress("Verifying"))
     seconds = round(time.monotonic() - began, 1)
-    lines = [*found.lines(), f"Restored in {seconds} s, up to {stated['made_at']} ({stated['entries']} entries)."]
+    lines = [found.sentence(), f"Restored in {seconds} s, up to {stated['made_at']} ({stated['entries']} entries)."]
     common.answer({**stated, "seconds": seconds, "verified": found.holds}, json, lines)
     if not found.holds:
         raise typer.Exit(common.NOT_VERIFIED)
@@ -118,7 +118,7 @@ def checkpoint(json: Json = False) -> None:
     from crdmo.foundation.ledger import checkpoints  # noqa: PLC0415 — see open_house
 
     with common.refusals(json):
-        made = checkpoints.make()
+        made = checkpoints.sign()
     common.answer({"size": made.size, "note": made.note}, json, [made.note])
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .door import PERSON, PUBLIC, Page
-from .pages import desk, records, search
+from .door import FORM, PERSON, PUBLIC, Page
+from .pages import desk, proof, records, search
 
 app_name = "web"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("record/<uuid:key>/", records.record, name="record"),
     path("record/<uuid:key>/copy.pdf", records.copy, name="record_copy"),
     path("thread/<uuid:key>/", records.thread_of, name="thread"),
+    path("jobs/<uuid:key>/", proof.job, name="job"),
+    path("<slug:program>/proof/", proof.proof, name="proof"),
+    path("<slug:program>/proof/<str:name>.zip", proof.bundle, name="bundle"),
     path("<slug:program>/", desk.program, name="program"),
     path("<slug:program>/ledger/", records.ledger, name="ledger"),
 ]
@@ -27,6 +30,9 @@ PAGES = {
     "web:record": Page(PERSON),
     "web:record_copy": Page(PERSON),
     "web:thread": Page(PERSON),
+    "web:job": Page(PERSON, background=True),
+    "web:proof": Page("view", FORM),
+    "web:bundle": Page("ledger.export"),
     "web:program": Page("view"),
     "web:ledger": Page("view"),
 }

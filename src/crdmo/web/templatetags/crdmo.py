@@ -1,87 +1,82 @@
-"""The tags that pages are made of. docs/design-system.md shows each with an example."""
+"""The tags that pages are made of. docs/design-system.md shows each with an example; /styleguide/ shows them drawn."""
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput
-from django.utils.html import format_html
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms.widgets import MultiWidget
+from django.template.base import NodeList, Parser, Token
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from crdmo.science.figures import Figure
 
-from ..icons import PATHS
-from ..links import record_url
-from ..states import look
+from .. import components
+from ..fields import REASONS
+from ..tables import TablePage
 
 register = template.Library()
 
-
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    """Draw an icon; it is hidden from screen readers, so a word stands beside it."""
-    path = PATHS.get(name, PATHS["file"])
-    return format_html('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', path)
-
-
-@register.simple_tag
-def chip(state: Any, word: str = "") -> SafeString:
-    """Draw a state: shape, word and colour say the same."""
-    tone, shape, known = look(str(state))
-    return format_html('<span class="chip {}"><span class="shape" aria-hidden="true">{}</span>{}</span>', tone, shape, word or known)
-
-
-@register.simple_tag
-def verdict(passes: bool | None) -> SafeString:
-    """Draw whether a result meets its limit."""
-    return chip("pending") if passes is None else chip("passes" if passes else "fails", "Meets" if passes else "Out of limit")
+for piece in ("icon", "chip", "verdict", "number", "thread_link", "day", "instant", "record_link", "person_link", "digest",
+              "copy_button"):  # fmt: skip
+    register.simple_tag(getattr(components, piece), name=piece)
 
 
 @register.simple_tag
 def stale_mark(record: Any, stale: Any) -> SafeString | str:
     """Draw the stale mark if the record is among those that stand on data changed since."""
-    return chip("stale") if record.pk in (stale or ()) else ""
+    return components.chip("stale") if record.pk in (stale or ()) else ""
 
 
 @register.simple_tag
-def number(value: Any, unit: str = "", record: Any = None) -> SafeString:
-    """Write a number exactly as recorded, with its unit, as the beginning of its thread where a record is given."""
-    text = format_html('<span class="number">{}</span>{}', value, f" {unit}" if unit else "")
-    if record is None:
-        return text
-    return format_html('<a href="/thread/{}/" data-thread title="Where this number comes from">{}</a>', record.pk, text)
+def crumbs(*parts: Any) -> SafeString:
+    """Draw the breadcrumb: `{% crumbs "My desk" "/" "Lots" lots_url "LOT-26-0001" %}`; the last, alone, is here."""
+    *before, here = parts if len(parts) % 2 else (*parts, "")
+    pairs = zip(before[::2], before[1::2], strict=True)
+    links = format_html_join("", '<li><a href="{}">{}</a></li>', ((url, word) for word, url in pairs))
+    return format_html('{}<li aria-current="page">{}</li>', links, here) if here else links
 
 
 @register.simple_tag
-def thread_link(record: Any, word: str = "Thread") -> SafeString:
-    """Write the link that opens where a record comes from and what depends on it."""
-    return format_html('<a href="/thread/{}/" data-thread>{} {}</a>', record.pk, icon("thread"), word)
+def facts(values: Mapping[str, Any] | Sequence[tuple[str, Any]]) -> SafeString:
+    """Draw names and values as a definition list; empty values are written as a dash."""
+    rows = values.items() if isinstance(values, Mapping) else values
+    shown = ((name, "–" if value in (None, "") else value) for name, value in rows)
+    return format_html('<dl class="facts">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", shown))
 
 
 @register.simple_tag
-def instant(value: dt.datetime | str | None) -> SafeString | str:
-    """Write an instant in UTC; the browser shows the local time on focus and hover."""
-    if not value:
-        return "–"
-    if isinstance(value, str):
-        value = dt.datetime.fromisoformat(value)
-    at = value.astimezone(dt.UTC)
-    return format_html('<time datetime="{}" class="nowrap tabular">{} UTC</time>', at.isoformat(), f"{at:%d %b %Y %H:%M}")
+def tabs(*items: Any, label: str = "Parts of this page") -> SafeString:
+    """Draw tabs, which are links: `{% tabs "Overview" url1 "Data" url2 here="Data" %}` or a list of dicts."""
+    return _tabs(items, label, "")
 
 
-@register.simple_tag
-def day(value: dt.date | None) -> SafeString | str:
-    """Write a date as 22 Nov 2026."""
-    return format_html('<time datetime="{}" class="nowrap tabular">{}</time>', value.isoformat(), f"{value:%d %b %Y}") if value else "–"
+@register.simple_tag(name="tabs_at")
+def tabs_at(here: str, *items: Any, label: str = "Parts of this page") -> SafeString:
+    """Draw tabs with the open one named first: `{% tabs_at "Data" "Overview" url1 "Data" url2 %}`."""
+    return _tabs(items, label, here)
 
 
-@register.simple_tag
-def record_link(record: Any, word: str = "") -> SafeString:
-    """Write a record as a link to its page, where it has one."""
-    url, label = record_url(record), word or str(record)
-    return format_html('<a class="id" href="{}">{}</a>', url, label) if url else format_html('<span class="id">{}</span>', label)
+def _tabs(items: Sequence[Any], label: str, here: str) -> SafeString:
+    if len(items) == 1 and not isinstance(items[0], str):
+        rows = [(tab["url"], tab.get("here", False), tab["label"], tab.get("count")) for tab in items[0]]
+    else:
+        rows = [(url, word == here, word, None) for word, url in zip(items[::2], items[1::2], strict=True)]
+    drawn = [
+        (url, mark_safe(' aria-current="page"') if open_ else "", word, format_html(' <span class="count">{}</span>', n) if n else "")
+        for url, open_, word, n in rows
+    ]  # fmt: skip
+    inner = format_html_join("", '<li><a href="{}"{}>{}{}</a></li>', drawn)
+    return format_html('<nav aria-label="{}"><ul class="tabs">{}</ul></nav>', label, inner)
+
+
+@register.inclusion_tag("web/components/key_figures.html")
+def key_figures(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Draw key figures: each `{"label", "value"}`, and where they apply `unit`, `url`, `tone` (bad, warn, stale)."""
+    return {"cards": cards}
 
 
 @register.inclusion_tag("web/components/field.html")
@@ -89,9 +84,22 @@ def field(bound: BoundField, unit: str = "") -> dict[str, Any]:
     """Draw a form's field: label, hint, error, control, unit."""
     described = [f"{bound.auto_id}_error"] if bound.errors else []
     described += [f"{bound.auto_id}_helptext"] if bound.help_text else []
-    if described:
-        bound.field.widget.attrs["aria-describedby"] = " ".join(described)
-    return {"field": bound, "unit": unit or getattr(bound.field, "unit", ""), "checkbox": isinstance(bound.field.widget, CheckboxInput)}
+    widget = bound.field.widget
+    several = isinstance(widget, RadioSelect | CheckboxSelectMultiple | MultiWidget)
+    if described and not several:
+        widget.attrs["aria-describedby"] = " ".join(described)
+    if bound.errors and not several:
+        widget.attrs["aria-invalid"] = "true"
+    return {
+        "field": bound, "unit": unit or getattr(bound.field, "unit", ""), "checkbox": isinstance(widget, CheckboxInput),
+        "several": several, "described": " ".join(described),
+    }  # fmt: skip
+
+
+@register.inclusion_tag("web/components/fields.html")
+def fields(form: Any) -> dict[str, Any]:
+    """Draw all visible fields of a form, and the hidden ones."""
+    return {"form": form}
 
 
 @register.inclusion_tag("web/components/errors.html")
@@ -100,17 +108,94 @@ def errors(form: Any = None, refused: Any = None) -> dict[str, Any]:
     return {"form": form, "refused": refused}
 
 
+@register.inclusion_tag("web/components/reason.html")
+def reason_field(record_type: str = "", given: str = "", error: str = "") -> dict[str, Any]:
+    """Draw the reason of a change in a form written by hand; read it with `fields.reason_from(request.POST)`."""
+    kind, _, text = given.partition(": ")
+    return {"reasons": REASONS.get(record_type, REASONS[""]), "kind": kind, "text": text, "error": error}
+
+
 @register.inclusion_tag("web/components/figure.html")
-def figure(drawn: Figure, caption: str = "", reference: str = "") -> dict[str, Any]:
-    """Draw a figure of science with its data."""
+def figure(drawn: Figure, caption: str = "", reference: str = "", full: bool = False) -> dict[str, Any]:
+    """Draw a figure of science with its data; `full` shows it at its own size, for graphs and plans."""
     # The SVG is made by crdmo.science.figures, which escapes every text that it is given.
-    return {"figure": drawn, "svg": mark_safe(drawn.svg), "caption": caption, "reference": reference, "rows": drawn.table[1:]}  # noqa: S308
+    svg = mark_safe(drawn.svg)  # noqa: S308
+    return {"figure": drawn, "svg": svg, "caption": caption, "reference": reference, "rows": drawn.table[1:], "full": full}
 
 
 @register.inclusion_tag("web/components/empty.html")
-def empty(title: str, text: str, url: str = "", verb: str = "") -> dict[str, Any]:
+def empty(title: str, text: str, url: str = "", verb: str = "", help_url: str = "") -> dict[str, Any]:
     """Draw an empty place: what will be here, and what to do first."""
-    return {"title": title, "text": text, "url": url, "verb": verb}
+    return {"title": title, "text": text, "url": url, "verb": verb, "help_url": help_url}
+
+
+@register.inclusion_tag("web/components/progress.html")
+def progress(done: float, total: float = 100, label: str = "", text: str = "") -> dict[str, Any]:
+    """Draw how much of something is done, as a bar and in words."""
+    return {"done": done, "total": total, "label": label, "text": text or f"{done:g} of {total:g}"}
+
+
+@register.inclusion_tag("web/components/job.html")
+def job(url: str, state: Mapping[str, Any] | None = None, label: str = "Progress") -> dict[str, Any]:
+    """Draw the progress of a job; `url` gives its state as JSON, `state` is what is known now."""
+    return {"url": url, "state": state or {}, "label": label}
+
+
+@register.inclusion_tag("web/components/timeline.html")
+def timeline(lines: Sequence[Mapping[str, Any]], link: bool = False) -> dict[str, Any]:
+    """Draw ledger entries, newest first, as `pages.trails.line` gives them."""
+    return {"lines": lines, "link": link}
+
+
+@register.inclusion_tag("signing/manifest.html")
+def signatures(manifestations: Sequence[Any]) -> dict[str, Any]:
+    """Draw the signatures over a record, as `signing.signatures_of` gives them."""
+    return {"signatures": manifestations}
+
+
+@register.inclusion_tag("web/components/table.html", takes_context=True)
+def table(context: dict[str, Any], page: TablePage) -> dict[str, Any]:
+    """Draw one page of a table made by `web.tables.Table`."""
+    return {"page": page, "request": context.get("request"), "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(context: dict[str, Any], name: str, label: str, css: str = "") -> SafeString:
+    """Draw the heading of a column that can be sorted, in a table written by hand: `?sort=NAME` or `?sort=-NAME`."""
+    query = context["request"].GET.copy()
+    now = query.get("sort", "")
+    query["sort"] = f"-{name}" if now == name else name
+    query.pop("after", None)
+    return components_header(name, label, now, f"?{query.urlencode()}", css)
+
+
+def components_header(name: str, label: Any, now: str, url: str, css: str = "") -> SafeString:
+    """Return a heading with its sort link and state."""
+    state, arrow = {name: ("ascending", "▲"), f"-{name}": ("descending", "▼")}.get(now, ("", ""))
+    sort = format_html(' aria-sort="{}"', state) if state else ""
+    shown = format_html('<span class="arrow" aria-hidden="true">{}</span>', arrow) if arrow else ""
+    classes = format_html(' class="{}"', css) if css else ""
+    return format_html('<th scope="col"{}{}><a href="{}">{}{}</a></th>', classes, sort, url, label, shown)
+
+
+class BatchNode(template.Node):
+    """The bar that appears when rows are chosen."""
+
+    def __init__(self, inner: NodeList) -> None:
+        self.inner = inner
+
+    def render(self, context: Any) -> str:
+        """Draw the bar around its buttons."""
+        return format_html('<div class="batch" data-batch><span data-chosen role="status">Choose rows, then a step</span>{}</div>',
+                           mark_safe(self.inner.render(context)))  # fmt: skip  # noqa: S308
+
+
+@register.tag
+def batch(parser: Parser, token: Token) -> BatchNode:
+    """Put the verbs for chosen rows into a bar: `{% batch %}<button …>Verify</button>{% endbatch %}`."""
+    inner = parser.parse(("endbatch",))
+    parser.delete_first_token()
+    return BatchNode(inner)
 
 
 @register.filter

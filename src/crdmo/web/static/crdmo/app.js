@@ -97,7 +97,7 @@ for (const place of $$("[data-job]")) {
       const bar = $("progress", place), text = $("[data-job-text]", place);
       if (bar && job.total) { bar.max = job.total; bar.value = job.done; }
       if (text) text.textContent = job.sentence || job.message || job.state;
-      if (["done", "failed", "cancelled"].includes(job.state)) { if (job.url) location.href = job.url; return; }
+      if (["done", "failed", "cancelled"].includes(job.state)) { if (job.url) location.href = job.url; setTimeout(() => location.reload(), 1500); return; }
     }
     wait = Math.min(wait * 1.3, 5000);
     setTimeout(look, wait);
