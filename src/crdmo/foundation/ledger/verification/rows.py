@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import connections
 
 from ...refusals import Invalid
-from .. import guards, state
+from .. import guards
 from ..chainwriter import table
 from ..models import Record, record_types
+from .columns import expected
 from .findings import Findings
 from .reading import PIECE, fetch, raw
 
@@ -112,27 +113,14 @@ def _wrong(using: str, name: str, model: type[Record], row: tuple[Any, ...], bod
     if body is None:
         return f"the row names entry {row[2]}, which is not there"
     try:
-        expected = rebuilt(model, using, json.loads(bytes(body)))
+        wanted = expected(model, using, json.loads(bytes(body)))
     except (Invalid, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"entry {row[2]} does not give a {name}: {error}"
-    if tuple(expected) == row:
+    if wanted == row:
         return ""
     columns = [field.column for field in table(model, using).fields]
-    differing = [c for c, a, b in zip(columns, expected, row, strict=True) if a != b]
+    differing = [c for c, a, b in zip(columns, wanted, row, strict=True) if a != b]
     return f"{', '.join(differing)} not as in entry {row[2]}"
-
-
-def rebuilt(model: type[Record], using: str, body: dict[str, Any]) -> list[Any]:
-    """Return the column values that a row has by an entry, in the order of the writer's columns.
-
-    Raises:
-        Invalid: the state does not fit the record type.
-    """
-    if body["type"] != model.record_type():
-        raise Invalid("an entry of another record type", given=str(body["type"]), allowed=model.record_type())
-    values = state.values(model, state.upgraded(model, body["schema"], body["state"]))
-    record = model(id=UUID(body["record"]), version=body["version"], entry=body["seq"], **values)
-    return table(model, using).row(record)
 
 
 def _without_row(found: Findings, using: str, name: str, model: type[Record]) -> None:

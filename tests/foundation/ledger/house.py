@@ -1,0 +1,101 @@
+"""Small things that the tests of the ledger share: records to write, and the ways of somebody who owns the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+
+from crdmo.common.materials.models import Lot, Substance
+from crdmo.foundation.accounts.models import Organization, Person, Program
+from crdmo.foundation.ledger import guards
+from crdmo.foundation.ledger.acts import SYSTEM, act
+from crdmo.foundation.ledger.models import Entry, Head
+from tests import factories
+
+POSTGRESQL = "connection.vendor != 'postgresql'"
+SQLITE = "connection.vendor != 'sqlite'"
+
+
+def organization(code: str = "ORG-1", name: str = "An Organization") -> Organization:
+    with act(SYSTEM, "test.create") as opened:
+        return opened.create(Organization, code=code, name=name, kind="site")
+
+
+def person(user_id: str = "ann", email: str = "ann@example.org") -> Person:
+    home = factories.partner()
+    with act(SYSTEM, "test.create") as opened:
+        return opened.create(Person, organization=home, user_id=user_id, printed_name=user_id.title(), email=email)
+
+
+def renamed(record: Organization, name: str, reason: str = "it was misspelt") -> Organization:
+    with act(SYSTEM, "test.change", reason) as opened:
+        return opened.change(record, name=name)
+
+
+def lots(program: Program, count: int = 3) -> list[Lot]:
+    """Return lots of one substance, written in one act."""
+    with act(SYSTEM, "test.create") as opened:
+        substance = opened.create(Substance, program=program, code="SUB-1", name="Substance", kind="drug_substance")
+        rows = [
+            {"program": program, "code": f"LOT-{n}", "substance": substance, "amount": "99.80", "unit": "g", "owner": program.partner}
+            for n in range(count)
+        ]
+        return opened.create_many(Lot, rows)
+
+
+def bodies() -> list[dict[str, Any]]:
+    return [json.loads(bytes(entry.body)) for entry in Entry.objects.order_by("seq")]
+
+
+def sequences() -> list[int]:
+    return list(Entry.objects.order_by("seq").values_list("seq", flat=True))
+
+
+def head() -> int:
+    return Head.objects.get(stream="").seq
+
+
+def run(sql: str, parameters: Any = ()) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def refused(call: Any) -> str:
+    """Do something that the database must refuse, and return what it said."""
+    try:
+        with transaction.atomic():
+            call()
+    except (DatabaseError, getattr(connection.Database, "Error", DatabaseError)) as error:
+        return str(error)
+    raise AssertionError("the database let it pass")
+
+
+def stored(key: UUID) -> Any:
+    return key if connection.features.has_native_uuid_field else key.hex
+
+
+def settled() -> None:
+    """Let PostgreSQL check foreign keys now: a table with checks still pending cannot be altered or truncated."""
+    if connection.vendor == "postgresql":
+        run("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@contextmanager
+def guards_down() -> Iterator[None]:
+    """Do as the owner of the database can: take the triggers down, and put them back as if nothing had been."""
+    names = list(guards.wanted())
+    settled()
+    with connection.cursor() as cursor:
+        for name, body in guards.wanted().items():
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER {name}")
+            else:
+                cursor.execute(f"ALTER TABLE {body.split('|')[0]} DISABLE TRIGGER {name}")
+    yield
+    settled()
+    assert guards.install() == len(names)
