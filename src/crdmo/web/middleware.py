@@ -19,7 +19,7 @@ from crdmo.foundation.accounts.models import Login, Person
 from crdmo.foundation.refusals import NotPermitted, Refused
 from crdmo.foundation.signing.credentials import end_session
 
-from . import door, errors, interrupted
+from . import door, errors, idempotency, interrupted
 from .request import PageRequest
 
 Answer = Callable[[Any], HttpResponse]
@@ -165,7 +165,7 @@ class Door:
         if request.method not in page.methods and request.method != "OPTIONS":
             return errors.wrong_method(request, page.methods)
         try:
-            response = view(request, *args, **kwargs)
+            response = idempotency.once(request, lambda: view(request, *args, **kwargs))
             if callable(getattr(response, "render", None)):
                 response = response.render()  # type: ignore[attr-defined]
         except Refused as refused:
