@@ -52,7 +52,7 @@ def fonts(data: bytes) -> dict[str, bool]:
     with opened(data) as file:
         for item in file.objects:
             if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/FontDescriptor":
-                names: Any = [key for key in item.keys() if re.fullmatch(r"/FontFile[23]?", str(key))]
+                names: Any = [key for key in item if re.fullmatch(r"/FontFile[23]?", str(key))]
                 found[str(item["/FontName"])] = bool(names)
     return found
 

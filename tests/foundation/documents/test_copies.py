@@ -100,7 +100,7 @@ def test_a_void_record_says_so_on_each_page(changed: Desk) -> None:
 def test_personal_values_are_kept_out_of_the_copy(desk: Desk) -> None:
     with act(SYSTEM, "accounts.create_person") as opened:
         person = opened.create(
-            Person, organization=desk.author.organization, user_id="pia", printed_name="Pia Person", email="pia@home.example"
+            Person, organization=desk.author.organization, user_id="pia", printed_name="Pia", email="pia@home.example"
         )
     made = record_copy(person)
     assert "kept apart; commitment" in reading.text(made)

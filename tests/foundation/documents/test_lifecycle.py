@@ -1,4 +1,4 @@
-"""21 CFR 11.10(k): a version is drafted, reviewed, approved, put into force, superseded; only one is in force on a day."""
+"""21 CFR 11.10(k): a version is drafted, reviewed, approved, in force, superseded; one is in force on a day."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_step_out_of_sequence_is_refused(desk: Desk, step: object) -> None:
 
 
 def test_what_is_in_review_is_not_edited(desk: Desk) -> None:
-    with pytest.raises(Refused, match="is in review.*Draft a new version"):
+    with pytest.raises(Refused, match=r"is in review.*Draft a new version"):
         workflow.edit_draft(desk.author, desk.version, text="Weigh 1 g.", reason="typing error")
 
 
@@ -159,7 +159,9 @@ def test_a_new_version_says_what_changed(desk: Desk) -> None:
         workflow.draft(desk.author, desk.document, text="Weigh 200 mg.")
 
 
-@pytest.mark.parametrize("content", [{}, {"text": "  "}, {"text": "a", "data": {"blocks": []}}, {"text": "a", "file": "x"}])
+@pytest.mark.parametrize(
+    "content", [{}, {"text": "  "}, {"text": "a", "data": {"blocks": []}}, {"text": "a", "file": "x"}]
+)
 def test_a_version_has_one_content(desk: Desk, content: dict[str, object]) -> None:
     document = workflow.create_document(
         desk.author, code="SOP-9", title="Drying", kind="sop", owner=desk.author, program=desk.program

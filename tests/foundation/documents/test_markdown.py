@@ -83,4 +83,4 @@ def test_a_procedure_prints_whole() -> None:
     text = reading.text(made)
     for said in ("exactly", "CRD-101", "twice", "0.1 mg", "Record at once.", "unit: g", "the standard"):
         assert said in text
-    assert reading.bookmarks(made)[:2] == ["1 Purpose", "1.1 Steps"] or reading.bookmarks(made)[:2] == ["Purpose", "Steps"]
+    assert [title.split(" ")[-1] for title in reading.bookmarks(made)] == ["Purpose", "Steps", "Signatures"]

@@ -102,5 +102,6 @@ def test_data_blocks_print_like_text(desk: Desk) -> None:
     document = workflow.create_document(
         desk.author, code="REP-1", title="Report", kind="report", owner=desk.author, program=desk.program
     )
-    version = workflow.draft(desk.author, document, data={"blocks": [{"kind": "heading", "level": 1, "text": "Results"}]})
+    results = {"blocks": [{"kind": "heading", "level": 1, "text": "Results"}]}
+    version = workflow.draft(desk.author, document, data=results)
     assert "1 Results" in reading.text(document_pdf(version)).replace("  ", " ")

@@ -55,6 +55,5 @@ class Passkey:
         self.counter += 1
         data = bytes(AuthenticatorData.create(self._rp(), PRESENT | VERIFIED, self.counter))
         signature = self.key.sign(data + hashlib.sha256(websafe_decode(client)).digest(), ec.ECDSA(hashes.SHA256()))
-        return self._sent(
-            {"clientDataJSON": client, "authenticatorData": websafe_encode(data), "signature": websafe_encode(signature)}
-        )
+        told = {"authenticatorData": websafe_encode(data), "signature": websafe_encode(signature)}
+        return self._sent({"clientDataJSON": client, **told})

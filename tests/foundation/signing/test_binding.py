@@ -13,7 +13,7 @@ from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.documents import workflow
 from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.ledger.models import Entry
-from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.foundation.refusals import Conflict, Invalid, Refused
 from crdmo.foundation.signing import revoke, signatures_of
 from crdmo.foundation.signing.models import Signature
 from crdmo.proof import canonical
@@ -144,9 +144,12 @@ def test_the_printed_name_is_that_of_the_moment_of_signing(desk: Desk) -> None:
     assert signatures_of(desk.version)[0].printed_name == before
 
 
-def test_the_name_is_taken_from_the_record_of_the_person_not_from_an_old_session(desk: Desk) -> None:
+def test_a_former_name_out_of_an_old_session_is_not_printed(desk: Desk) -> None:
     with act(SYSTEM, "accounts.change_person", "marriage") as opened:
         opened.change(Person.objects.get(pk=desk.reviewer.pk), printed_name="Rita Newname")
+    with pytest.raises(Conflict, match="signer's name was changed"):
+        signed(desk.reviewer, [desk.version])
+    desk.reviewer.refresh_from_db()
     assert signed(desk.reviewer, [desk.version])[0].printed_name == "Rita Newname"
 
 

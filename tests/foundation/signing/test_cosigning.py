@@ -46,7 +46,7 @@ def test_a_signature_over_other_data_does_not_count(desk: Desk) -> None:
     signed(desk.reviewer, [desk.version], "reviewed")
     with act(SYSTEM, EDIT, "correction") as opened:
         opened.change(desk.version, text="corrected")
-    with pytest.raises(Refused, match="reviewed is missing.*no signature that holds"):
+    with pytest.raises(Refused, match=r"reviewed is missing.*no signature that holds"):
         require_signed(desk.version, ["reviewed"])
 
 

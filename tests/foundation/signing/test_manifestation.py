@@ -35,7 +35,8 @@ def test_the_page_shows_name_instant_with_zone_and_meaning(desk: Desk) -> None:
 def test_the_json_holds_name_instant_with_zone_and_meaning(desk: Desk) -> None:
     (made,) = signed(desk.reviewer, [desk.version])
     (found,) = json.loads(json.dumps(as_json(signatures_of(desk.version))))
-    assert (found["printed_name"], found["meaning"], found["time_zone"]) == (desk.reviewer.printed_name, "Reviewed", "UTC")
+    assert (found["printed_name"], found["meaning"]) == (desk.reviewer.printed_name, "Reviewed")
+    assert found["time_zone"] == "UTC"
     assert found["signed_at_utc"] == made.signed_at
 
 

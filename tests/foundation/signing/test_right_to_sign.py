@@ -21,7 +21,7 @@ from tests.foundation.signing.desk import Desk, both, signed
 def test_nobody_signs_before_the_identity_is_verified(desk: Desk) -> None:
     new = factories.person(Role.REVIEWER, desk.program, verified=False)
     factories.login(new)
-    with pytest.raises(NotPermitted, match="identity of .* is not verified"):
+    with pytest.raises(NotPermitted, match=r"identity of .* is not verified"):
         signed(new, [desk.version])
 
 
@@ -44,7 +44,7 @@ def test_a_password_that_somebody_else_gave_does_not_sign(desk: Desk) -> None:
 def test_an_administrator_who_resets_a_password_cannot_sign_as_that_person(desk: Desk) -> None:
     given = accounts.reset_password(desk.administrator, desk.reviewer, reason="forgotten")
     stolen = Credentials(desk.reviewer.user_id, given.temporary_password)
-    with pytest.raises(NotPermitted, match="set by somebody else|not verified"):
+    with pytest.raises(NotPermitted, match=r"set by somebody else|not verified"):
         signed(desk.reviewer, [desk.version], credentials=stolen)
     assert not Signature.objects.exists()
 

@@ -29,7 +29,7 @@ def test_keys_of_what_was_shown_may_be_text(desk: Desk) -> None:
 def test_a_record_that_changed_since_it_was_shown_is_not_signed(desk: Desk) -> None:
     correct(desk.version)
     desk.version.refresh_from_db()
-    with pytest.raises(Conflict, match="changed since it was shown.*version 2.*version 3"):
+    with pytest.raises(Conflict, match=r"changed since it was shown.*version 2.*version 3"):
         signed(desk.reviewer, [desk.version], seen={desk.version.id: 2})
 
 

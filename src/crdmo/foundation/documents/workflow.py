@@ -178,14 +178,9 @@ def approve(
 def _open_training(act: Act, version: DocumentVersion, day: dt.date) -> None:
     """Ask for training on this version from its day on: people see the gap now, the gate closes then."""
     document = version.document
-    act.create_many(
-        TrainingRequirement,
-        [
-            {"organization": document.organization, "role": role, "subject": document.code, "subject_version": str(version.number),
-             "from_date": day}
-            for role in document.trained_roles
-        ],
-    )  # fmt: skip
+    asked = {"organization": document.organization, "subject": document.code, "from_date": day}
+    rows = [{**asked, "role": role, "subject_version": str(version.number)} for role in document.trained_roles]
+    act.create_many(TrainingRequirement, rows)
 
 
 @verb("documents.make_effective", "put a document into force", roles=CONTROLLERS)

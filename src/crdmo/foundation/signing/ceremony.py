@@ -208,8 +208,7 @@ def independent(record: Record, signer: Person) -> bool:
 def _write(act: Act, records: Sequence[Record], meaning: Meaning, components: str, statement: str) -> list[Signature]:
     versions = binding.history([r.id for r in records])
     ceremony, signed_at = uuid7(), states.instant(act.now)
-    # Name and title as they stand in the database: the object of a long session may be old.
-    person = Person.objects.get(pk=act.actor.actor_id)
+    person = _as_written(act)
     rows = []
     for number, record in enumerate(records, 1):
         target = next(v for v in reversed(versions[record.id]) if v.version == record.version)
@@ -225,6 +224,21 @@ def _write(act: Act, records: Sequence[Record], meaning: Meaning, components: st
             }
         )  # fmt: skip
     return act.create_many(Signature, rows)
+
+
+def _as_written(act: Act) -> Person:
+    """Return the signer as the database knows them; the name printed in the entry must be the same.
+
+    Raises:
+        Conflict: the object of a long session still bears a former name.
+    """
+    person = Person.objects.get(pk=act.actor.actor_id)
+    if person.printed_name != act.actor.printed_name:
+        raise Conflict(
+            "the signer's name was changed since it was read", given=act.actor.printed_name,
+            allowed=person.printed_name, next="Load the page again, then sign",
+        )  # fmt: skip
+    return person
 
 
 def revoke(act: Act, signature: Signature, credentials: Credentials | None = None) -> Signature:
