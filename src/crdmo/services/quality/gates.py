@@ -12,6 +12,8 @@ from crdmo.foundation.signing import signatures_of
 
 from .models import Certificate, Criterion, Investigation, Result, Specification, Test, TrailReview
 
+DECISIONS = ("quality.release_lot", "quality.reject_lot", "quality.hold_lot")
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -54,12 +56,15 @@ def current_certificate(lot: Lot) -> Certificate | None:
 
 
 def last_lot_entry(lot: Lot) -> int:
-    """Return the last ledger entry on a result, reading, test or investigation of a lot: what a review must reach."""
+    """Return the last entry on a lot and its results, readings, tests and investigations: what a review must reach.
+
+    The decisions over the lot come after the review and do not call for another one.
+    """
     ids: list[Any] = [lot.id]
     ids += Test.objects.filter(sample__lot=lot).values_list("id", flat=True)
     for relation in ("results", "readings", "investigations"):
         ids += [key for key in Test.objects.filter(sample__lot=lot).values_list(f"{relation}__id", flat=True) if key]
-    return Entry.objects.filter(record_id__in=ids).order_by("-seq").values_list("seq", flat=True).first() or 0
+    return Entry.objects.filter(record_id__in=ids).exclude(action__in=DECISIONS).order_by("-seq").values_list("seq", flat=True).first() or 0
 
 
 def gates_for_release(lot: Lot) -> list[Gate]:

@@ -1,0 +1,165 @@
+"""The demo as a whole: played by verbs, verified, replayed, exported, checked by the verifier, recomputed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crdmo.common.engagements import queries as contracts
+from crdmo.common.engagements.models import WorkOrder
+from crdmo.common.materials.models import Lot
+from crdmo.common.materials.queries import balance
+from crdmo.demo import people
+from crdmo.demo.play import play
+from crdmo.foundation.accounts.models import Organization, Person, Program
+from crdmo.foundation.computing import recompute_bundle
+from crdmo.foundation.ledger import bundles
+from crdmo.foundation.ledger.models import Entry, record_types
+from crdmo.foundation.ledger.replay import replay
+from crdmo.foundation.ledger.thread import stale_causes
+from crdmo.foundation.ledger.verification import verify
+from crdmo.foundation.refusals import NotPermitted, Refused
+from crdmo.foundation.signing import Credentials, signatures_of
+from crdmo.services.quality.gates import gates_for_release
+from crdmo.services.quality.models import Certificate, Investigation, Reagent, Result, ShelfLife
+from crdmo.services.quality.workflow import bench, disposition
+from tests import databases
+
+pytestmark = pytest.mark.drill
+
+
+@pytest.fixture(scope="module")
+def played(house_factory: databases.Factory, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Play the demo once into an installation of its own."""
+    from django.test import override_settings
+
+    home = tmp_path_factory.mktemp("home")
+    with override_settings(HOME=home, STORAGE_URL=f"file://{home}/files", ORIGIN="test.example/log"), django_db_blocker.unblock():
+        name = house_factory.copy()
+        try:
+            with databases.pointed(name):
+                yield play(lambda text: None)
+        finally:
+            house_factory.drop(name)
+
+
+def _lot(code: str) -> Lot:
+    return Lot.objects.get(code=code)
+
+
+def _sign(user_id: str) -> Credentials:
+    return Credentials(user_id=user_id, password=people.PASSWORD, session_key=f"test-{user_id}")
+
+
+def test_the_ledger_of_the_demo_verifies(played: Program) -> None:
+    found = verify()
+    assert found.holds, found.sentence()
+    assert found.entries == Entry.objects.count() > 700
+    assert found.signatures > 50
+
+
+def test_the_demo_is_played_into_an_empty_installation_only(played: Program) -> None:
+    with pytest.raises(Refused, match="empty installation"):
+        play(lambda text: None)
+
+
+def test_two_lots_are_released_with_every_gate_met_and_one_waits(played: Program) -> None:
+    assert [_lot(code).status for code in ("VT-2601", "VT-2602", "VT-2603")] == ["released", "released", "quarantine"]
+    assert all(gate.met for gate in gates_for_release(_lot("VT-2601")))
+    assert {gate.name for gate in gates_for_release(_lot("VT-2603")) if not gate.met} >= {"Tests", "Certificate", "Audit trail"}
+
+
+def test_a_lot_with_an_open_gate_cannot_be_released(played: Program) -> None:
+    before = Entry.objects.count()
+    with pytest.raises(Refused, match="cannot be released"):
+        disposition.release_lot(Person.objects.get(user_id="l.adeyemi"), _lot("VT-2603"), credentials=_sign("l.adeyemi"))
+    assert _lot("VT-2603").status == "quarantine"
+    assert Entry.objects.count() == before + 1  # the refusal itself
+
+
+def test_the_original_out_of_specification_stays_on_the_certificate(played: Program) -> None:
+    line = next(x for x in Certificate.objects.get(lot__code="VT-2602").lines if x["test"] == "Assay")
+    kinds = [one["kind"] for one in line["results"]]
+    assert kinds == ["original", "retest 1", "retest 2", "retest 3"]
+    assert line["results"][0]["rounded"] == "93.1"
+    assert line["results"][0]["state"] == "invalidated"
+    assert line["result"] == "99.4 / 99.1 / 99.7"
+    assert Investigation.objects.get(lot__code="VT-2602").outcome == "laboratory_error"
+
+
+def test_the_shelf_life_is_the_published_one(played: Program) -> None:
+    """Velagaleti 2008, p. 609: pooled, 32.80181 months, 32 whole months."""
+    found = ShelfLife.objects.get()
+    assert found.estimate == "32.80181"
+    assert found.proposed_months == 32
+    assert [m.meaning for m in signatures_of(found) if m.holds] == ["approved"]
+
+
+def test_every_quantity_of_the_demo_adds_up(played: Program) -> None:
+    assert all(balance(lot).holds for lot in Lot.objects.all())
+
+
+def test_the_contract_is_worth_its_lines_and_earns_by_records(played: Program) -> None:
+    order = WorkOrder.objects.get()
+    assert str(contracts.value(order)) == "73\u202f200.00 EUR"
+    met = {m.milestone.name: m.is_met for m in contracts.milestones(order)}
+    assert met["Lot VT-2602 released"] and not met["Lot VT-2603 released"]
+
+
+def test_replay_gives_the_same_digest_for_every_table(played: Program, house_factory: databases.Factory) -> None:
+    name = house_factory.copy()
+    with databases.pointed(name, "empty"):
+        found = replay("default", "empty")
+    house_factory.drop(name)
+    assert found.equal, found.differing
+    assert len(found.digests) == len(record_types())
+
+
+def test_the_sponsors_bundle_verifies_without_this_program_and_recomputes(played: Program, tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    sponsor = Organization.objects.get(code="AURELIA")
+    made = bundles.export(Person.objects.get(user_id="k.yamada"), played, sponsor, path)
+    with zipfile.ZipFile(path) as archive:
+        archive.extract("verify.py", tmp_path)
+    run = subprocess.run([sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(path), "--json"], capture_output=True, text=True)
+    told = json.loads(run.stdout)
+    assert run.returncode == 0 and told["verified"]
+    assert told["entries"] == made.entries
+    report = recompute_bundle(path)
+    assert report.came_out
+    assert len(report.items) >= 30
+
+
+def test_a_bundle_shows_nothing_of_another_sponsor(played: Program, tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    bundles.export(Person.objects.get(user_id="k.yamada"), played, Organization.objects.get(code="AURELIA"), path)
+    other = Program.objects.get(code="LQ-7")
+    with zipfile.ZipFile(path) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert str(other.id).encode() not in everything
+    assert b"LQ-0001" not in everything
+
+
+def test_a_sponsor_exports_its_own_program_only(played: Program, tmp_path: Path) -> None:
+    with pytest.raises(NotPermitted):
+        bundles.export(Person.objects.get(user_id="o.lund"), played, Organization.objects.get(code="LINDQVIST"), tmp_path / "x.zip")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_corrected_potency_makes_what_stands_on_it_stale(played: Program) -> None:
+    """The last test of this module: it changes the demo."""
+    standard = Reagent.objects.get(kind="standard")
+    bench.correct_potency(Person.objects.get(user_id="j.novak"), standard, potency="99.1", reason="Recertified by the supplier")
+    assays = Result.objects.filter(test__criterion__name="Assay", test__criterion__method__code="M-HPLC-01")
+    stale = stale_causes([result.pk for result in assays])
+    assert set(stale) == {result.pk for result in assays}
+    assert Certificate.objects.get(lot__code="VT-2601").pk in stale_causes([c.pk for c in Certificate.objects.all()])
+    assert all(m.holds for m in signatures_of(Certificate.objects.get(lot__code="VT-2601")))  # nothing signed changes by itself
+    assert not next(g for g in gates_for_release(_lot("VT-2601")) if g.name == "Results current").met
