@@ -17,12 +17,8 @@ from .states import look
 
 
 def icon(name: str) -> SafeString:
-    """Draw an icon; it is hidden from screen readers, so a word stands beside it.
-
-    Raises:
-        KeyError: there is no such icon.
-    """
-    return format_html('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', PATHS[name])
+    """Draw an icon; it is hidden from screen readers, so a word stands beside it. An unknown name draws a sheet."""
+    return format_html('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', PATHS.get(name, PATHS["file"]))
 
 
 def chip(state: Any, word: str = "") -> SafeString:

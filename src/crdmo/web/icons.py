@@ -1,4 +1,5 @@
 """The icons of the house: paths on a 16-unit grid, drawn for it, inline in the page."""
+# ruff: noqa: E501 — a path is one line
 
 from __future__ import annotations
 

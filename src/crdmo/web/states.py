@@ -20,13 +20,14 @@ OK, WARN, BAD, INFO, STALE, NEUTRAL = "ok", "warn", "bad", "info", "stale", ""
 
 # ● it is good as it stands.
 GOOD = (
-    "released", "approved", "effective", "verified", "suitable", "passes", "met", "valid", "done", "in_service", "completed",
-    "active", "received", "identical", "certified", "accepted", "paid", "in_control", "current", "resolved", "delivered", "passed",
+    "released", "approved", "effective", "verified", "suitable", "passes", "met", "valid", "done", "in_service",
+    "completed", "active", "received", "identical", "certified", "accepted", "paid", "in_control", "current",
+    "resolved", "delivered", "passed",
 )  # fmt: skip
 # ▲ somebody must look, soon.
 WATCH = (
-    "quarantine", "due", "late", "returned", "hold", "retest", "overdue", "missed", "investigation", "entered", "changed",
-    "within tolerance", "out_of_trend", "expiring", "conditional", "disputed", "at_risk", "alert",
+    "quarantine", "due", "late", "returned", "hold", "retest", "overdue", "missed", "investigation", "entered",
+    "changed", "within tolerance", "out_of_trend", "expiring", "conditional", "disputed", "at_risk", "alert",
 )  # fmt: skip
 # ■ out of limit or refused.
 WRONG = (

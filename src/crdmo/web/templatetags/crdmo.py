@@ -16,13 +16,15 @@ from crdmo.science.figures import Figure
 
 from .. import components
 from ..fields import REASONS
-from ..tables import TablePage
+from ..tables import TablePage, heading
 
 register = template.Library()
 
-for piece in ("icon", "chip", "verdict", "number", "thread_link", "day", "instant", "record_link", "person_link", "digest",
-              "copy_button"):  # fmt: skip
-    register.simple_tag(getattr(components, piece), name=piece)
+for piece in (
+    components.icon, components.chip, components.verdict, components.number, components.thread_link, components.day,
+    components.instant, components.record_link, components.person_link, components.digest, components.copy_button,
+):  # fmt: skip
+    register.simple_tag(piece, name=piece.__name__)
 
 
 @register.simple_tag
@@ -49,28 +51,21 @@ def facts(values: Mapping[str, Any] | Sequence[tuple[str, Any]]) -> SafeString:
 
 
 @register.simple_tag
-def tabs(*items: Any, label: str = "Parts of this page") -> SafeString:
-    """Draw tabs, which are links: `{% tabs "Overview" url1 "Data" url2 here="Data" %}` or a list of dicts."""
-    return _tabs(items, label, "")
+def tabs(here: str, *items: Any, label: str = "Parts of this page") -> SafeString:
+    """Draw tabs, which are links; the open one is named first: `{% tabs "Data" "Overview" url1 "Data" url2 %}`.
 
-
-@register.simple_tag(name="tabs_at")
-def tabs_at(here: str, *items: Any, label: str = "Parts of this page") -> SafeString:
-    """Draw tabs with the open one named first: `{% tabs_at "Data" "Overview" url1 "Data" url2 %}`."""
-    return _tabs(items, label, here)
-
-
-def _tabs(items: Sequence[Any], label: str, here: str) -> SafeString:
-    if len(items) == 1 and not isinstance(items[0], str):
-        rows = [(tab["url"], tab.get("here", False), tab["label"], tab.get("count")) for tab in items[0]]
-    else:
-        rows = [(url, word == here, word, None) for word, url in zip(items[::2], items[1::2], strict=True)]
-    drawn = [
-        (url, mark_safe(' aria-current="page"') if open_ else "", word, format_html(' <span class="count">{}</span>', n) if n else "")
-        for url, open_, word, n in rows
-    ]  # fmt: skip
-    inner = format_html_join("", '<li><a href="{}"{}>{}{}</a></li>', drawn)
+    In place of words and addresses one list may stand: `[{"label", "url", "count"}]`.
+    """
+    pairs = zip(items[::2], items[1::2], strict=True) if len(items) > 1 else ()
+    rows = [{"label": word, "url": url} for word, url in pairs] or items[0]
+    inner = format_html_join("", "<li>{}</li>", ((_tab(row, row["label"] == here),) for row in rows))
     return format_html('<nav aria-label="{}"><ul class="tabs">{}</ul></nav>', label, inner)
+
+
+def _tab(row: Mapping[str, Any], is_open: bool) -> SafeString:
+    count = format_html(' <span class="count">{}</span>', row["count"]) if row.get("count") else ""
+    here = SafeString(' aria-current="page"' if is_open else "")
+    return format_html('<a href="{}"{}>{}{}</a>', row["url"], here, row["label"], count)
 
 
 @register.inclusion_tag("web/components/key_figures.html")
@@ -120,7 +115,14 @@ def figure(drawn: Figure, caption: str = "", reference: str = "", full: bool = F
     """Draw a figure of science with its data; `full` shows it at its own size, for graphs and plans."""
     # The SVG is made by crdmo.science.figures, which escapes every text that it is given.
     svg = mark_safe(drawn.svg)  # noqa: S308
-    return {"figure": drawn, "svg": svg, "caption": caption, "reference": reference, "rows": drawn.table[1:], "full": full}
+    return {
+        "figure": drawn,
+        "svg": svg,
+        "caption": caption,
+        "reference": reference,
+        "rows": drawn.table[1:],
+        "full": full,
+    }
 
 
 @register.inclusion_tag("web/components/empty.html")
@@ -162,20 +164,7 @@ def table(context: dict[str, Any], page: TablePage) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def sort_header(context: dict[str, Any], name: str, label: str, css: str = "") -> SafeString:
     """Draw the heading of a column that can be sorted, in a table written by hand: `?sort=NAME` or `?sort=-NAME`."""
-    query = context["request"].GET.copy()
-    now = query.get("sort", "")
-    query["sort"] = f"-{name}" if now == name else name
-    query.pop("after", None)
-    return components_header(name, label, now, f"?{query.urlencode()}", css)
-
-
-def components_header(name: str, label: Any, now: str, url: str, css: str = "") -> SafeString:
-    """Return a heading with its sort link and state."""
-    state, arrow = {name: ("ascending", "▲"), f"-{name}": ("descending", "▼")}.get(now, ("", ""))
-    sort = format_html(' aria-sort="{}"', state) if state else ""
-    shown = format_html('<span class="arrow" aria-hidden="true">{}</span>', arrow) if arrow else ""
-    classes = format_html(' class="{}"', css) if css else ""
-    return format_html('<th scope="col"{}{}><a href="{}">{}{}</a></th>', classes, sort, url, label, shown)
+    return heading(context["request"].GET, name, label, css=css)
 
 
 class BatchNode(template.Node):
@@ -186,8 +175,8 @@ class BatchNode(template.Node):
 
     def render(self, context: Any) -> str:
         """Draw the bar around its buttons."""
-        return format_html('<div class="batch" data-batch><span data-chosen role="status">Choose rows, then a step</span>{}</div>',
-                           mark_safe(self.inner.render(context)))  # fmt: skip  # noqa: S308
+        said = '<span data-chosen role="status">Choose rows, then a step</span>'
+        return f'<div class="batch" data-batch>{said}{self.inner.render(context)}</div>'
 
 
 @register.tag
