@@ -110,6 +110,12 @@ def test_the_dialog_brings_back_which_version_was_shown(desk: Desk) -> None:
     assert seen_from(form) == {desk.version.id: 2}
 
 
+def test_the_credentials_bring_back_which_version_was_shown(desk: Desk) -> None:
+    form = QueryDict(mutable=True)
+    form.setlist("signing_seen", re.findall(r'name="signing_seen" value="([^"]+)"', page(desk)))
+    assert credentials_from(form, "key").seen == {desk.version.id: 2}
+
+
 @pytest.mark.parametrize("text", ["", "x:1", "0192d3c4-0000-7000-8000-000000000000:", "0192d3c4:1"])
 def test_an_altered_field_is_refused(text: str) -> None:
     form = QueryDict(mutable=True)
@@ -128,3 +134,10 @@ def test_the_credentials_come_out_of_the_form(desk: Desk) -> None:
 def test_a_broken_passkey_answer_is_refused() -> None:
     with pytest.raises(Invalid, match="passkey's answer cannot be read"):
         credentials_from({"signing_passkey": "{"}, "key")
+
+
+def test_a_passkey_is_offered_where_a_challenge_was_made(desk: Desk) -> None:
+    assert "data-use-passkey" not in page(desk)
+    shown = page(desk, passkey_options={"publicKey": {"challenge": "AA"}})
+    assert "data-use-passkey" in shown and '{"publicKey": {"challenge": "AA"}}' in shown
+    assert not re.search(r'id="signing-password"[^>]* required', shown)

@@ -6,11 +6,12 @@ import pytest
 
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.documents import workflow
+from crdmo.foundation.documents.models import Document
 from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.refusals import NotPermitted
-from crdmo.foundation.signing import independent
+from crdmo.foundation.signing import independent, sign
 from tests import factories
-from tests.foundation.signing.desk import Desk, another_version, signed
+from tests.foundation.signing.desk import Desk, another_version, both, signed
 
 EDIT = "documents.edit"
 
@@ -78,3 +79,27 @@ def test_independence_is_asked_of_each_record_of_a_series(desk: Desk) -> None:
         opened.change(other, text="Dry at 110 °C.")
     with pytest.raises(NotPermitted, match="made SOP-8 version 1"):
         signed(desk.reviewer, [desk.version, other])
+
+
+def test_a_review_written_in_the_act_is_signed_by_its_reviewer(desk: Desk) -> None:
+    with act(desk.reviewer, EDIT) as opened:
+        review = opened.create(
+            Document, program=desk.program, code="REV-1", title="Review", kind="report", owner=desk.reviewer
+        )
+        made = sign(
+            opened, [review], "reviewed", both(desk.reviewer), independent_of=[desk.version], is_the_review=True
+        )
+    assert made[0].target_id == review.id
+
+
+def test_the_author_does_not_write_the_review_of_the_own_work(desk: Desk) -> None:
+    with pytest.raises(NotPermitted, match="made SOP-7 version 1"), act(desk.author, EDIT) as opened:
+        review = opened.create(
+            Document, program=desk.program, code="REV-1", title="Review", kind="report", owner=desk.author
+        )
+        sign(opened, [review], "reviewed", both(desk.author), independent_of=[desk.version], is_the_review=True)
+
+
+def test_a_record_made_before_is_no_review_whatever_the_step_says(desk: Desk) -> None:
+    with pytest.raises(NotPermitted, match="cannot sign it as the second person"):
+        signed(desk.author, [desk.version], "reviewed", action=EDIT, is_the_review=True)

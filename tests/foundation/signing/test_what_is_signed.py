@@ -9,7 +9,7 @@ from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.refusals import Conflict, Invalid, Refused
 from crdmo.foundation.signing import Meaning, sign
 from crdmo.foundation.signing.models import Signature
-from tests.foundation.signing.desk import Desk, both, signed
+from tests.foundation.signing.desk import Desk, another_version, both, signed
 
 
 def correct(version: DocumentVersion) -> None:
@@ -36,6 +36,19 @@ def test_a_record_that_changed_since_it_was_shown_is_not_signed(desk: Desk) -> N
 def test_a_record_that_was_not_shown_is_not_signed(desk: Desk) -> None:
     with pytest.raises(Refused, match="was not shown"):
         signed(desk.reviewer, [desk.version], seen={})
+
+
+def test_what_the_dialog_showed_counts_where_the_step_does_not_say(desk: Desk) -> None:
+    shown = both(desk.reviewer, seen={desk.version.id: 2})
+    correct(desk.version)
+    desk.version.refresh_from_db()
+    with pytest.raises(Conflict, match="changed since it was shown"):
+        signed(desk.reviewer, [desk.version], credentials=shown)
+
+
+def test_a_record_that_the_dialog_did_not_list_is_signed_where_the_step_does_not_say(desk: Desk) -> None:
+    other = another_version(desk)
+    assert signed(desk.reviewer, [other, desk.version], credentials=both(desk.reviewer, seen={desk.version.id: 2}))
 
 
 def test_a_stale_object_is_not_signed(desk: Desk) -> None:

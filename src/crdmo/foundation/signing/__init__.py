@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .ceremony import Excluded, Series, independent, require_signed, revoke, sign, sign_series, signable
+    from .ceremony import Excluded, Series, independent, revoke, sign, sign_series, signable
+    from .cosigning import require_signed
     from .credentials import Credentials, CredentialsRefused, end_session, end_sessions_of, needs
     from .manifestation import Manifestation, as_csv_rows, as_json, signatures_of, signatures_of_many
     from .meanings import Meaning
@@ -27,7 +28,7 @@ _PLACES = {
     "Manifestation": "manifestation", "Meaning": "meanings", "Series": "ceremony", "SigningPreview": "showing",
     "as_csv_rows": "manifestation", "as_json": "manifestation", "credentials_from": "showing",
     "end_session": "credentials", "end_sessions_of": "credentials", "independent": "ceremony",
-    "needs": "credentials", "preview": "showing", "require_signed": "ceremony", "revoke": "ceremony",
+    "needs": "credentials", "preview": "showing", "require_signed": "cosigning", "revoke": "ceremony",
     "seen_from": "showing", "sign": "ceremony", "sign_series": "ceremony", "signable": "ceremony",
     "signatures_of": "manifestation", "signatures_of_many": "manifestation",
 }  # fmt: skip

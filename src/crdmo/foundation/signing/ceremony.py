@@ -22,11 +22,11 @@ from ..refusals import Conflict, Invalid, NotPermitted, Refused
 from . import binding
 from .binding import Version
 from .credentials import Credentials, verify
-from .manifestation import Manifestation, signatures_of
 from .meanings import INDEPENDENT, STATEMENTS, WITH_REASON, Meaning
 from .models import Signature
 
 Seen = Mapping[Any, int]
+ANY = -1
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def sign(
         records: what is signed, after the versions to be signed were written.
         meaning: one of `Meaning`.
         credentials: what the signer gave.
-        seen: the version of each record that the signer was shown, by key.
+        seen: the version of each record that the signer was shown, by key; by default what came with the
+            credentials, where records that the dialog did not list are not asked for.
         independent_of: further records that the signer must not have made (the results in a report).
         is_the_review: the records are the reviews themselves, written by their reviewer in this act; what the reviewer
             must not have made is in `independent_of`.
@@ -76,7 +77,12 @@ def sign(
         Refused: a record is void.
     """
     ready, excluded = signable(
-        act, records, meaning, seen=seen, independent_of=independent_of, is_the_review=is_the_review
+        act,
+        records,
+        meaning,
+        seen=_shown(records, seen, credentials),
+        independent_of=independent_of,
+        is_the_review=is_the_review,
     )
     if excluded:
         raise excluded[0].refused
@@ -98,10 +104,21 @@ def sign_series(
     Raises:
         Refused: not one of the records can be signed.
     """
-    ready, excluded = signable(act, records, meaning, seen=seen, independent_of=independent_of)
+    ready, excluded = signable(
+        act, records, meaning, seen=_shown(records, seen, credentials), independent_of=independent_of
+    )
     if not ready:
         raise excluded[0].refused
     return Series(_write(act, ready, Meaning(meaning), verify(act, credentials), statement), excluded)
+
+
+def _shown(records: Sequence[Record], seen: Seen | None, credentials: Credentials) -> Seen | None:
+    """Return what was shown: as the step says, else as the dialog says of the records that it listed."""
+    if seen is not None or not credentials.seen:
+        return seen
+    listed = {str(key): version for key, version in credentials.seen.items()}
+    unlisted = {str(record.id): ANY for record in records if str(record.id) not in listed}
+    return {**listed, **unlisted}
 
 
 def signable(
@@ -127,16 +144,15 @@ def signable(
     makers = binding.authors(versions) if meaning in INDEPENDENT or others else {}
     foreign = next((o for o in others if act.actor.actor_id in makers[o.id]), None)
     now = binding.current_versions(records)
-    shown = {str(key): version for key, version in (seen or {}).items()}
+    shown = None if seen is None else {str(key): version for key, version in seen.items()}
     ready: list[Record] = []
     excluded: list[Excluded] = []
     for record in records:
+        second = meaning in INDEPENDENT and not (is_the_review and _made_here(act, versions[record.id]))
         refused = (
             _unfit(record, now.get(record.id))
-            or _unseen(act, record, versions[record.id], shown if seen is not None else None)
-            or _dependent(
-                act, record, makers.get(record.id, set()) if meaning in INDEPENDENT and not is_the_review else set()
-            )
+            or _unseen(act, record, versions[record.id], shown)
+            or _dependent(act, record, makers[record.id] if second else set())
             or (_dependent(act, foreign, makers[foreign.id]) if foreign is not None else None)
         )
         if refused is None:
@@ -163,6 +179,10 @@ def _check_request(act: Act, records: Sequence[Record], meaning: str) -> None:
         raise Invalid("a rejection has a reason", errors={"reason": "say why this is rejected"})
 
 
+def _made_here(act: Act, versions: Sequence[Version]) -> bool:
+    return bool(versions) and all(version.act == str(act.id) for version in versions)
+
+
 def _unfit(record: Record, now: tuple[int, int] | None) -> Refused | None:
     if now is None:
         return Refused(f"{record} is not in the ledger yet", next="Write it in the same act before it is signed")
@@ -186,6 +206,8 @@ def _unseen(act: Act, record: Record, versions: Sequence[Version], shown: Mappin
         return None
     found = max((v.version for v in versions if v.act != str(act.id)), default=0)
     seen = shown.get(str(record.id))
+    if seen == ANY:
+        return None
     if seen is None and found:
         return Refused(f"{record} was not shown before signing", next="Open it, then sign")
     return _changed(record, f"version {seen}", found) if found and seen != found else None
@@ -253,28 +275,3 @@ def revoke(act: Act, signature: Signature, credentials: Credentials | None = Non
     if credentials is not None:
         verify(act, credentials)
     return act.void(signature)
-
-
-def require_signed(record: Record, meanings: Sequence[str], *, distinct: bool = False) -> list[Manifestation]:
-    """Return the signatures that hold for a record in the meanings that a step needs, in this order.
-
-    Raises:
-        Refused: one is missing, no longer holds, was given out of order, or (`distinct`) by the same person twice.
-    """
-    holding = [m for m in signatures_of(record) if m.holds]
-    found: list[Manifestation] = []
-    for meaning in meanings:
-        after = found[-1].entry if found else 0
-        taken = {m.signer_id for m in found} if distinct else set()
-        ones = [m for m in holding if m.meaning == meaning]
-        fitting = [m for m in ones if m.entry > after and m.signer_id not in taken]
-        if not fitting:
-            lacks = "is missing" if not ones else "was given out of order or by the same person"
-            raise Refused(
-                f"{record} lacks a signature: {Meaning(meaning).label.lower()} {lacks}",
-                given=", ".join(m.meaning_label.lower() for m in holding) or "no signature that holds",
-                allowed=", then ".join(Meaning(m).label.lower() for m in meanings),
-                next="Have it signed in this order, then repeat the step",
-            )
-        found.append(fitting[0])
-    return found

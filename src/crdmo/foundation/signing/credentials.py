@@ -36,6 +36,8 @@ class Credentials:
     totp: str = field(default="", repr=False)
     passkey: Mapping[str, Any] | None = field(default=None, repr=False)
     by_token: bool = False
+    # Which version of each record the dialog had shown: what changed since is not signed.
+    seen: Mapping[Any, int] = field(default_factory=dict, repr=False)
 
 
 class CredentialsRefused(NotPermitted):

@@ -155,10 +155,10 @@ def _button(meaning: Meaning, items: Sequence[Item]) -> str:
 
 
 def credentials_from(form: Mapping[str, Any], session_key: str | None) -> Credentials:
-    """Return the credentials that the dialog posted.
+    """Return the credentials that the dialog posted, with which version of each record it had shown.
 
     Raises:
-        Invalid: the answer of the passkey is no JSON.
+        Invalid: the answer of the passkey is no JSON, or what was shown cannot be read.
     """
     passkey = str(form.get("signing_passkey", "") or "")
     try:
@@ -175,6 +175,7 @@ def credentials_from(form: Mapping[str, Any], session_key: str | None) -> Creden
         session_key=session_key or "",
         totp=given("signing_totp").strip(),
         passkey=answer,
+        seen=seen_from(form) if isinstance(form, MultiValueDict) else {},
     )
 
 
