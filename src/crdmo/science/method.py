@@ -13,16 +13,19 @@ import dataclasses
 import enum
 import importlib
 import inspect
+import json
 import math
 import pkgutil
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 F = TypeVar("F", bound=Callable[..., Any])
+DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?|[+-]?(NaN|Infinity)")
 
 
 class MethodError(ValueError):
@@ -53,6 +56,10 @@ class Method:
 _METHODS: dict[str, Method] = {}
 
 
+def _place(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
 def method(name: str, *, version: str, source: str, title: str, tolerance: float = 1e-9) -> Callable[[F], F]:
     """Register a function as a method. A method that takes a `seed` is a random one.
 
@@ -62,8 +69,8 @@ def method(name: str, *, version: str, source: str, title: str, tolerance: float
 
     def register(function: F) -> F:
         known = _METHODS.get(name)
-        if known is not None and known.function.__qualname__ != function.__qualname__:
-            raise ValueError(f"the method {name} is registered twice: {known.function.__qualname__}, {function.__qualname__}")
+        if known is not None and _place(known.function) != _place(function):
+            raise ValueError(f"{name} is registered twice: by {_place(known.function)} and by {_place(function)}")
         random = "seed" in inspect.signature(function).parameters
         _METHODS[name] = Method(name, version, title, source, function, tolerance, random)
         return function
@@ -98,24 +105,40 @@ def find(name: str) -> Method:
 
 
 def to_json(value: Any) -> Any:
-    """Return a result as plain JSON: what is stored and hashed. Infinite and undefined floats become text."""
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, enum.Enum):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else ("nan" if math.isnan(value) else "inf" if value > 0 else "-inf")
+    """Return a result as plain JSON: what is stored and hashed. Infinite and undefined floats become text.
+
+    Raises:
+        MethodError: something in it is not data, or two keys of a mapping have the same text.
+    """
     if isinstance(value, enum.Enum):
         return to_json(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
     if isinstance(value, Decimal):
         return format(value, "f")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(to_json(key)): to_json(inner) for key, inner in value.items()}
+    return _object(value) if isinstance(value, Mapping) else _list(value)
+
+
+def _list(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return to_json(value.tolist())
-    if isinstance(value, Sequence | set | frozenset):
-        return [to_json(inner) for inner in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, set | frozenset):
+        # A set has no order of its own; that of the JSON text is the same on every machine.
+        return sorted((to_json(inner) for inner in value), key=json.dumps)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
+        return [to_json(inner) for inner in value]
     raise MethodError("a result holds something that is not data", given=type(value).__name__)
+
+
+def _object(value: Mapping[Any, Any]) -> dict[str, Any]:
+    made = {str(to_json(key)): to_json(inner) for key, inner in value.items()}
+    if len(made) != len(value):
+        raise MethodError("two keys of a result have the same text", given=", ".join(map(repr, value))[:80])
+    return made
 
 
 def call(name: str, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
@@ -130,10 +153,14 @@ def call(name: str, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) ->
     given = {**inputs, **parameters}
     signature = inspect.signature(function).parameters
     if unknown := set(given) - set(signature):
-        raise MethodError(f"{name} has no such argument", given=", ".join(sorted(unknown)), allowed=", ".join(signature))
+        raise MethodError(
+            f"{name} has no such argument", given=", ".join(sorted(unknown)), allowed=", ".join(signature)
+        )
     needed = {key for key, p in signature.items() if p.default is inspect.Parameter.empty}
     if missing := needed - set(given):
-        raise MethodError(f"{name} lacks an argument", given=", ".join(given) or "none", allowed=", ".join(sorted(missing)))
+        raise MethodError(
+            f"{name} lacks an argument", given=", ".join(given) or "none", allowed=", ".join(sorted(missing))
+        )
     hints = get_type_hints(function)
     return function(**{key: _convert(value, hints.get(key, Any), key) for key, value in given.items()})
 
@@ -193,17 +220,28 @@ def _convert_plain(value: Any, hint: Any, place: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _convert_dataclass(value, hint, place)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return _float(value, place)
+    if hint is float and isinstance(value, str) and value in ("inf", "-inf", "nan"):
         return float(value)
-    if hint is float and value in ("inf", "-inf", "nan"):
-        return float(value)
-    if hint is Decimal and isinstance(value, str | int):
-        try:
-            return Decimal(value)
-        except InvalidOperation as error:
-            raise _wrong(place, value, "a decimal number as text") from error
+    if hint is Decimal and not isinstance(value, Decimal):
+        return _decimal(value, place)
     if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
     raise _wrong(place, value, getattr(hint, "__name__", str(hint)))
+
+
+def _float(value: float, place: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise _wrong(place, value, "a number that a double holds") from error
+
+
+def _decimal(value: Any, place: str) -> Decimal:
+    """Read a decimal from its text. A float is refused: its digits are not those that somebody wrote."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or not DECIMAL.fullmatch(str(value)):
+        raise _wrong(place, value, "a decimal number as text, such as 98.0")
+    return Decimal(value)
 
 
 def _convert_dataclass(value: Any, hint: type, place: str) -> Any:
