@@ -133,6 +133,16 @@ def test_a_history_rewritten_with_all_its_hashes_is_not_signed() -> None:
         checkpoints.sign()
 
 
+@pytest.mark.parametrize("size", [1, 4, 5, 6])
+def test_a_history_rewritten_under_a_checkpoint_left_alone_is_not_signed(size: int) -> None:
+    organizations(1, size)
+    checkpoints.sign()
+    organizations(size + 1, size + 2)
+    rewrite(lambda body: body["state"].update(name="Rewritten") if body["seq"] == 1 else None)
+    with pytest.raises(NotAnExtension, match="its entries are not those whose root was signed"):
+        checkpoints.sign()
+
+
 def test_a_history_rewritten_with_all_its_hashes_is_found_by_the_note_outside() -> None:
     organizations(1, 4)
     checkpoints.sign()

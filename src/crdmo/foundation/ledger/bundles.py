@@ -24,6 +24,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from crdmo.foundation.datasets import store
 from crdmo.proof import bundle, canonical, merkle
+from crdmo.proof.chain import entry_hash
 
 from ..refusals import NotPermitted, Refused
 from . import checkpoints, keys, state
@@ -83,7 +84,7 @@ def export(
     Raises:
         NotPermitted: the person may not export this program, or not for this organization.
         NotAnExtension: the ledger does not continue its last checkpoint.
-        Refused: a file that an entry names was altered.
+        Refused: an entry, or a file that one names, was altered.
     """
     _check_receiver(person, program, for_organization)
     told = {"program": str(program.id), "for": str(for_organization.id)}
@@ -130,6 +131,8 @@ def _look(stream: str, size: int, using: str, may_open: Callable[[str, str | Non
     for part in _pieces(stream, size, using):
         for entry in part:
             body = bytes(entry.body)
+            if entry_hash(bytes(entry.prev), bytes(entry.stream_prev), body) != bytes(entry.hash):
+                raise _altered(f"entry {entry.seq} is not what its hash says")
             found.indexes.append(entry.seq - 1)
             found.blobs.update(name.decode() for name in BLOB.findall(body))
             told = json.loads(body)
@@ -168,7 +171,11 @@ def _write(
     withheld: Mapping[str, str], openings: list[dict[str, Any]], progress: Progress | None, using: str,
 ) -> None:  # fmt: skip
     stream, at = str(program.id), state.instant(dt.datetime.now(dt.UTC))
-    hidden = hidden_subtrees(checkpoints.hashes(1, signed.size, using), signed.size, shown.indexes)
+    whole = merkle.Frontier()
+    leaves = _growing(whole, checkpoints.hashes(1, signed.size, using))
+    hidden = hidden_subtrees(leaves, signed.size, shown.indexes)
+    if whole.root() != bytes(signed.root):
+        raise _altered(f"its entries lead to root {whole.root().hex()}, signed was {bytes(signed.root).hex()}")
 
     def entries() -> Iterator[bundle.Entry]:
         done = 0
@@ -214,6 +221,17 @@ def hidden_subtrees(leaves: Iterator[bytes], size: int, visible: array[int]) -> 
 
     walk(0, size, 0, len(visible))
     return found
+
+
+def _growing(edge: merkle.Frontier, leaves: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield leaves while a tree grows over them."""
+    for leaf in leaves:
+        edge.append(leaf)
+        yield leaf
+
+
+def _altered(why: str) -> Refused:
+    return Refused("a bundle is not made of a ledger that was altered", given=why, next="Run crdmo verify")
 
 
 def _root(leaves: Iterator[bytes], width: int) -> bytes:

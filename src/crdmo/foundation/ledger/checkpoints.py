@@ -109,6 +109,7 @@ def _extended(last: Checkpoint | None, size: int, using: str) -> Frontier:
     old, signed = _last_signed(last)
     if signed and signed.size > size:
         raise _broken(signed.size, f"the ledger has {size} entries only")
+    _check_edge(old, using)
     added = list(hashes(old.size + 1, size, using))
     if len(added) != size - old.size:
         raise _broken(old.size, f"of entries {old.size + 1} to {size} only {len(added)} are there")
@@ -122,6 +123,16 @@ def _extended(last: Checkpoint | None, size: int, using: str) -> Frontier:
         except ProofError as error:
             raise _broken(signed.size, str(error)) from error
     return new
+
+
+def _check_edge(old: Frontier, using: str) -> None:
+    """Refuse a ledger whose entries up to the last checkpoint were hashed anew.
+
+    The last entry's hash stands on all before it, so that the entries under the last node of the edge are enough: often one.
+    """
+    width = old.size & -old.size
+    if width and merkle.root(hashes(old.size - width + 1, old.size, using)) != old.nodes[-1]:
+        raise _broken(old.size, "its entries are not those whose root was signed")
 
 
 def _last_signed(last: Checkpoint | None) -> tuple[Frontier, notes.Checkpoint | None]:
