@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.signing import as_csv_rows, as_json, revoke, signatures_of, signatures_of_many
+from crdmo.foundation.signing.manifestation import role_in_words
 from tests.foundation.signing.desk import Desk, another_version, signed
 
 UTC = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} UTC")
@@ -66,6 +67,13 @@ def test_the_instant_is_the_servers_in_utc(desk: Desk) -> None:
     (shown,) = signatures_of(desk.version)
     assert before <= shown.signed_at <= dt.datetime.now(dt.UTC)
     assert shown.signed_at.utcoffset() == dt.timedelta(0)
+
+
+def test_the_role_is_shown_in_the_words_of_the_field(desk: Desk) -> None:
+    signed(desk.reviewer, [desk.version])
+    assert signatures_of(desk.version)[0].role == "QC reviewer"
+    assert role_in_words("qa (delegated by Ann)") == "Quality assurance (delegated by Ann)"
+    assert role_in_words("system") == "system"
 
 
 def test_a_signature_that_no_longer_holds_says_so_in_words_everywhere(desk: Desk) -> None:

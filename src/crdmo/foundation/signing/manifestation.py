@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.ledger.models import Record
 
 from . import binding
@@ -27,6 +28,12 @@ WORDS = {
 
 def _printed(instant: dt.datetime) -> str:
     return instant.strftime("%d %b %Y %H:%M:%S UTC").lstrip("0")
+
+
+def role_in_words(role: str) -> str:
+    """Return a role as written in an entry in the field's words: `QC reviewer (delegated by Ann Analyst)`."""
+    code, blank, lent = role.partition(" ")
+    return f"{Role(code).label}{blank}{lent}" if code in Role.values else role
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def _shown(signature: Signature, own: Sequence[Version], versions: Sequence[Vers
         target_type=signature.target_type, target_id=signature.target_id,
         target_version=signature.target_version, content_hash=signature.content_hash, meaning=signature.meaning,
         meaning_label=Meaning(signature.meaning).label, statement=signature.statement, signer_id=signature.signer_id,
-        printed_name=signature.printed_name, job_title=signature.job_title, role=signature.role,
+        printed_name=signature.printed_name, job_title=signature.job_title, role=role_in_words(signature.role),
         signed_at=signature.instant, components=signature.components, ceremony=signature.ceremony,
         state=state, detail=detail,
     )  # fmt: skip
