@@ -62,7 +62,8 @@ def trail_of(versions: Sequence[Version]) -> list[Block]:
         items.append(
             {
                 "version": str(version.version), "says": SAYS.get(version.operation, version.operation),
-                "name": version.name, "role": role_in_words(version.role), "when": printed(version.at), "reason": version.reason,
+                "name": version.name, "role": role_in_words(version.role),
+                "when": printed(version.at), "reason": version.reason,
                 "entry": str(version.seq), "hash": version.hash,
                 "changes": [{"field": label(f), "old": shown(o), "new": shown(n) or "empty"} for f, o, n in told],
             }
