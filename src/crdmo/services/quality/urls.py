@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .pages import urlpatterns
 
 app_name = "quality"
-urlpatterns: list[Any] = []
+
+__all__ = ["app_name", "urlpatterns"]

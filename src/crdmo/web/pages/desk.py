@@ -19,7 +19,8 @@ from ..request import PageRequest
 from . import trails
 
 
-def _groups(items: list[Item]) -> list[dict[str, Any]]:
+def grouped(items: list[Item]) -> list[dict[str, Any]]:
+    """Return what waits by group, what is late first."""
     today = dt.datetime.now(dt.UTC).date()
     by_group = sorted(items, key=lambda item: item.group)
     made = []
@@ -34,7 +35,7 @@ def home(request: PageRequest) -> HttpResponse:
     programs = list(authority.programs_of(request.person))
     items = waiting(request.person, programs)
     told = notices.unread(request.person)[:5]
-    contents = {"groups": _groups(items), "count": len(items), "programs": programs, "notices": told}
+    contents = {"groups": grouped(items), "count": len(items), "programs": programs, "notices": told}
     return render(request, "web/home.html", contents)
 
 
@@ -44,7 +45,7 @@ def program(request: PageRequest, program: str) -> HttpResponse:
     assert here is not None
     recent = Entry.objects.filter(stream=str(here.id)).order_by("-stream_seq")[:40]
     contents = {
-        "groups": _groups(waiting(request.person, [here])), "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
+        "groups": grouped(waiting(request.person, [here])), "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
         "lots": Lot.objects.filter(program=here, is_void=False).select_related("substance").order_by("-entry")[:8],
         "acts": trails.acts([trails.line(entry) for entry in recent])[:10], "standing": contracts.standing(here),
     }  # fmt: skip

@@ -14,7 +14,7 @@ from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 
 from .. import certificate_print
-from ..gates import release_specification, results_of, tests_of
+from ..facts import facts_of
 from ..models import Analysis, Certificate, CertificateCopy, Criterion, Result, Test
 from .desks import CHECKERS, QUALITY_UNIT
 
@@ -24,7 +24,8 @@ DRAFTERS = (*CHECKERS, *QUALITY_UNIT)
 @verb("quality.draft_certificate", "draft a certificate of analysis", roles=DRAFTERS)
 def draft_certificate(act: Act, lot: Lot, *, reissue_reason: str = "") -> Certificate:
     """Draft a certificate from verified results. A lot with a signed one gets the next issue, with a reason."""
-    specification = release_specification(lot)
+    facts = facts_of([lot])[lot.id]
+    specification = facts.specification
     if specification is None:
         raise Refused(f"{lot.substance} has no release specification in force", next="QA approves one first")
     before = Certificate.objects.filter(lot=lot, is_void=False).exclude(state="replaced").order_by("-issue").first()
@@ -32,8 +33,8 @@ def draft_certificate(act: Act, lot: Lot, *, reissue_reason: str = "") -> Certif
         raise Refused(f"{before} is being drafted", next="Sign it, or void it with a reason")
     if before is not None and not reissue_reason.strip():
         raise Invalid("a re-issue says why", errors={"reissue_reason": "needed"}, given=str(before))
-    results = [r for r in results_of(lot) if r.test.criterion.specification_id == specification.id]
-    lines = _lines(tests_of(lot, specification), results)
+    results = facts.release_results
+    lines = _lines(facts.by_line(), results)
     analyses = list(Analysis.objects.filter(lot=lot, state="signed", is_void=False).order_by("entry"))
     good = all(line["passes"] for line in lines)
     assert lot.program is not None
