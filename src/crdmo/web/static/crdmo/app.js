@@ -1,103 +1,127 @@
-// What the browser adds to pages that work without it: palette, drawer, drafts, grids, dialogs, scanning, progress.
-import { openPalette } from "./palette.js";
-import { openFragment, say, ask } from "./dialogs.js";
-import { keepDrafts } from "./drafts.js";
-import { enliven } from "./grid.js";
+// What the browser adds to pages that work without it. Parts that a page does not need are not loaded.
+import { $, $$, ask, openDialog, openFragment, say, showLocalTimes, stored } from "./dialogs.js";
+import { watchIdle } from "./session.js";
 
-const $ = (selector, root = document) => root.querySelector(selector);
-const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-// --- clicks that open something in place; with a modifier key the link stays a link --------------------------------
+// --- clicks that open something in place; with a modifier key a link stays a link -----------------------------------
+const OPENS = {
+  "[data-thread], [data-drawer]": (link) => openFragment(link.href, "drawer", link),
+  "[data-dialog]": (link) => openDialog(link.href, link),
+  "[data-palette]": (link) => palette(link),
+  "[data-keys]": () => showKeys(),
+  "[data-theme-toggle]": () => toggleTheme(),
+  "[data-text-toggle]": () => choose("text", document.documentElement.dataset.text === "16" ? "" : "16"),
+  "[data-density-toggle]": () => choose("density", document.documentElement.dataset.density === "dense" ? "" : "dense"),
+  "[data-print]": () => window.print(),
+  "[data-rail]": (link) => rail(!$("#rail").classList.contains("open"), link),
+  "[data-rail-close]": () => rail(false),
+  "[data-copy]": (button) => copy(button),
+};
 document.addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  const link = event.target.closest("[data-thread], [data-drawer], [data-palette], [data-keys], [data-theme-toggle], [data-rail], [data-copy], [data-print]");
-  if (!link) return;
-  if (link.matches("[data-copy]")) { navigator.clipboard?.writeText(link.dataset.copy).then(() => say("Copied.")); return; }
-  event.preventDefault();
-  if (link.matches("[data-thread], [data-drawer]")) openFragment(link.href, "drawer", link);
-  else if (link.matches("[data-palette]")) openPalette(link);
-  else if (link.matches("[data-keys]")) showKeys();
-  else if (link.matches("[data-theme-toggle]")) toggleTheme();
-  else if (link.matches("[data-print]")) window.print();
-  else if (link.matches("[data-rail]")) {
-    const open = $("#rail").classList.toggle("open");
-    link.setAttribute("aria-expanded", String(open));
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button || event.defaultPrevented) return;
+  for (const [selector, act] of Object.entries(OPENS)) {
+    const link = event.target.closest?.(selector);
+    if (link) { event.preventDefault(); act(link); return; }
   }
 });
-
-// One menu at a time, closed by Escape or a click elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if ($("#rail.open") && !event.target.closest("#rail, [data-rail]")) rail(false);
 });
 
-function toggleTheme() {
-  const dark = document.documentElement.dataset.theme === "dark" ||
-    (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  const theme = dark ? "light" : "dark";
-  document.documentElement.dataset.theme = theme;
-  document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+const palette = (from) => import("./palette.js").then(({ openPalette }) => openPalette(from));
+
+function rail(open, from) {
+  const nav = $("#rail");
+  if (location.hash === "#rail") history.replaceState(null, "", location.pathname + location.search);
+  nav.classList.toggle("open", open);
+  const toggle = $("[data-rail]");
+  toggle.setAttribute("aria-expanded", String(open));
+  if (open) $("a", nav)?.focus(); else if (from || nav.contains(document.activeElement)) toggle.focus();
 }
 
-// --- keys: only with a modifier, except where they can be switched off ----------------------------------------------
+async function copy(button) {
+  const from = button.dataset.copy;
+  const text = from.startsWith("#") ? $(from)?.textContent ?? from : from;
+  await navigator.clipboard.writeText(text);
+  say("Copied.");
+}
+
+// --- what a person chooses for all pages; the server reads it from the cookie and draws the page so at once ----------
+const keep = (name, value) => { document.cookie = `${name}=${value}; path=/; max-age=${value ? 31536000 : 0}; samesite=lax`; };
+function choose(name, value) {
+  if (value) document.documentElement.dataset[name] = value; else delete document.documentElement.dataset[name];
+  keep(name, value);
+  say({ text: value ? "Larger text." : "Usual text.", density: value ? "Dense rows." : "Usual rows." }[name]);
+}
+function toggleTheme() {
+  const set = document.documentElement.dataset.theme;
+  const dark = set === "dark" || (!set && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.theme = dark ? "light" : "dark";
+  keep("theme", dark ? "light" : "dark");
+}
+
+// --- keys: with Ctrl or Cmd, or such as can be switched off (WCAG 2.1.4); none depends on a layout -------------------
 const KEYS = [
-  ["Ctrl K", "Search, or do something"], ["Ctrl S", "Save the form"], ["Ctrl Enter", "Send the form"], ["Esc", "Close what is open"],
-  ["?", "This list (outside of fields)"], ["Arrows, Tab, Enter", "Move in a grid"], ["Ctrl V", "Paste a block into a grid"],
+  ["Ctrl K", "Search, or do something"], ["Ctrl S", "Save the form"], ["Ctrl Enter", "Send the form"],
+  ["Esc", "Close what is open"], ["?", "This list, outside of fields"], ["Tab, Enter, arrows", "Move in a grid"],
+  ["Ctrl V", "Paste a block into a grid"], ["Shift click", "Choose all rows between two"],
 ];
 function showKeys() {
   const rows = KEYS.map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
-  const off = localStorage.getItem("keys") === "off";
-  const box = ask("Keyboard", `<dl class="facts">${rows}</dl><label class="check"><input type="checkbox" ${off ? "" : "checked"}>
-    <span>Keys without Ctrl (the question mark)</span></label>`);
-  $("input", box).addEventListener("change", (event) => localStorage.setItem("keys", event.target.checked ? "on" : "off"));
+  const box = ask("Keyboard", `<dl class="facts">${rows}</dl><label class="check"><input type="checkbox"${stored("keys") === "off" ? "" : " checked"}>
+    <span>Keys without Ctrl: the question mark, and a scanner outside of fields</span></label>`);
+  $("input", box).addEventListener("change", (event) => stored("keys", event.target.checked ? "on" : "off"));
 }
+const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog");
 document.addEventListener("keydown", (event) => {
-  const command = event.ctrlKey || event.metaKey;
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (command && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(document.activeElement); }
-  else if (command && (event.key.toLowerCase() === "s" || event.key === "Enter")) {
-    const form = event.target.closest?.("form") || $("main form[data-main]");
-    if (form && !form.matches("[data-signs]")) { event.preventDefault(); form.requestSubmit(); }
-  } else if (event.key === "?" && !typing && localStorage.getItem("keys") !== "off") { event.preventDefault(); showKeys(); }
-  else if (event.key === "Escape") for (const menu of $$("details.menu[open]")) { menu.open = false; $("summary", menu).focus(); }
+  const command = (event.ctrlKey || event.metaKey) && !event.altKey;
+  const key = event.key.toLowerCase();
+  if (command && key === "k") { event.preventDefault(); palette(document.activeElement); return; }
+  if (command && (key === "s" || key === "enter")) {
+    const form = event.target.closest?.("form[method=post]") || $("main form[data-main]") || $("main form.form");
+    // A signature is given with its button, never by a key that saves.
+    if (form?.matches("[data-signature-form]") && key === "s") event.preventDefault();
+    else if (form) { event.preventDefault(); form.requestSubmit(); }
+    return;
+  }
+  if (event.key === "Escape") {
+    for (const menu of $$("details.menu[open]")) { menu.open = false; $("summary", menu).focus(); }
+    if ($("#rail.open")) rail(false);
+  }
+  if (event.key === " " && event.target.matches?.("a[role=button]")) { event.preventDefault(); event.target.click(); }
+  if (event.key === "?" && !isTyping(event.target) && stored("keys") !== "off") { event.preventDefault(); showKeys(); }
 });
 
-// --- a scanner types fast and ends with Enter: outside of fields the scanned code is looked up ----------------------
+// --- a scanner types fast and ends with Enter: outside of fields the scanned code is looked up ------------------------
 let scanned = "", last = 0;
-document.addEventListener("keypress", (event) => {
-  if (event.target.closest?.("input, textarea, select, dialog")) return;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || stored("keys") === "off") return;
   const now = performance.now();
-  scanned = now - last < 60 ? scanned : "";
+  if (now - last > 60) scanned = "";
   last = now;
-  if (event.key === "Enter" && scanned.length > 4) { location.href = `/search/?q=${encodeURIComponent(scanned)}&go=1`; scanned = ""; }
-  else if (event.key.length === 1) scanned += event.key;
+  if (event.key === "Enter" && scanned.length > 4) {
+    event.preventDefault();
+    say(`Scanned ${scanned}.`);
+    location.href = `/search/?q=${encodeURIComponent(scanned)}&go=1`;
+    scanned = "";
+  } else if (event.key.length === 1) scanned += event.key;
 });
 
-// --- choosing rows ------------------------------------------------------------------------------------------------
-document.addEventListener("change", (event) => {
-  const all = event.target.closest("[data-all]");
-  const form = event.target.closest("form, .panel, main");
-  if (all) for (const box of $$(`input[type=checkbox][name="${all.dataset.all}"]`, form)) if (!box.disabled) box.checked = all.checked;
-  const count = $("[data-chosen]", form);
-  if (count) count.textContent = `${$$("tbody input[type=checkbox]:checked", form).length} chosen`;
-});
-
-// --- times are shown in UTC; the local time is said on hover and focus ---------------------------------------------
-for (const time of $$("time[datetime*='T']")) {
-  const zone = { timeZoneName: "short", dateStyle: undefined, year: "numeric", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit" };
-  time.title = new Date(time.dateTime).toLocaleString(undefined, zone);
-}
-
-// --- work that goes on: ask more and more seldom, stop at the end ---------------------------------------------------
-for (const place of $$("[data-job]")) {
+// --- work that goes on: ask more and more seldom, stop at the end -----------------------------------------------------
+function follow(place) {
   let wait = 1000;
   const look = async () => {
-    const answer = await fetch(place.dataset.job, { headers: { Accept: "application/json" } }).catch(() => null);
-    const job = answer && answer.ok ? await answer.json() : null;
-    if (job) {
-      const bar = $("progress", place), text = $("[data-job-text]", place);
-      if (bar && job.total) { bar.max = job.total; bar.value = job.done; }
-      if (text) text.textContent = job.sentence || job.message || job.state;
-      if (["done", "failed", "cancelled"].includes(job.state)) { if (job.url) location.href = job.url; setTimeout(() => location.reload(), 1500); return; }
+    const answer = await fetch(place.dataset.job, { headers: { Accept: "application/json", "X-Requested-With": "fragment" } }).catch(() => null);
+    const job = answer?.ok ? await answer.json() : null;
+    const bar = $("progress", place), text = $("[data-job-text]", place);
+    if (job && bar && job.total) { bar.max = job.total; bar.value = job.done; }
+    if (job && text) text.textContent = job.sentence || job.message || job.state;
+    if (job && ["done", "failed", "cancelled"].includes(job.state)) {
+      say(text?.textContent || job.state, job.state === "done" ? "ok" : "bad");
+      if ("stay" in place.dataset) return;
+      // What the job made stands on another page, or on this one drawn anew.
+      if (job.url) location.href = job.url; else setTimeout(() => location.reload(), 1500);
+      return;
     }
     wait = Math.min(wait * 1.3, 5000);
     setTimeout(look, wait);
@@ -105,34 +129,23 @@ for (const place of $$("[data-job]")) {
   look();
 }
 
-// --- after loading ------------------------------------------------------------------------------------------------
+// --- after loading: each part is fetched only where the page has what it works on --------------------------------------
+const PARTS = [
+  ["form[data-draft], form[data-guard]", "./drafts.js", (module, found) => found.forEach(module.keepDrafts)],
+  ["table.entry[data-grid]", "./grid.js", (module, found) => found.forEach(module.enliven)],
+  [".table, [data-all], [data-table]", "./tables.js", (module) => module.enliven(document)],
+  ["dialog[data-signature], [data-must-read]", "./signing.js", (module) => module.enliven(document)],
+];
+for (const [selector, file, start] of PARTS) {
+  const found = $$(selector);
+  if (found.length) import(file).then((module) => start(module, found));
+}
+for (const key of JSON.parse(sessionStorage.getItem("sent") || "[]")) {
+  // A form that was sent and did not come back with a problem has no draft any more.
+  if (!$("#errors, .has-error")) import("./drafts.js").then((module) => module.forget(key));
+}
+sessionStorage.removeItem("sent");
+showLocalTimes(document);
+$$("[data-job]").forEach(follow);
 $("[data-focus]")?.focus();
-for (const grid of $$("table.entry[data-grid]")) enliven(grid);
-for (const form of $$("form[data-draft]")) keepDrafts(form);
-for (const review of $$("[data-must-read]")) mustRead(review);
-
-// A signature can be given only after what is signed was seen to its end.
-function mustRead(review) {
-  const button = review.closest("form")?.querySelector("button.primary");
-  if (!button || review.scrollHeight <= review.clientHeight + 4) return;
-  button.disabled = true;
-  review.tabIndex = 0;
-  review.addEventListener("scroll", () => {
-    if (review.scrollTop + review.clientHeight >= review.scrollHeight - 8) button.disabled = false;
-  });
-}
-
-// A log-in that ended is renewed in place: the page and all that was typed stay.
-const idle = Number(document.body.dataset.idle || 0);
-if (idle) {
-  let end = Date.now() + idle * 1000, told = false;
-  for (const kind of ["keydown", "pointerdown"]) document.addEventListener(kind, () => {
-    if (Date.now() < end) { end = Date.now() + idle * 1000; if (Date.now() - touched > 60000) touch(); }
-  }, { passive: true });
-  let touched = Date.now();
-  function touch() { touched = Date.now(); fetch("/health/", { method: "HEAD" }).catch(() => null); }
-  setInterval(() => {
-    if (Date.now() > end - 60000 && !told) { told = true; say("Your log-in ends in a minute without activity. What you typed stays."); }
-    if (Date.now() < end - 60000) told = false;
-  }, 5000);
-}
+watchIdle(Number(document.body.dataset.idle || 0));
