@@ -65,8 +65,12 @@ def pages(key: str, program: Program | None, path: str) -> list[dict[str, Any]]:
                 url = reverse(name, kwargs=kwargs)
             except NoReverseMatch:
                 continue
-            rows.append({"name": label, "url": url, "active": path.startswith(url)})
+            rows.append({"name": label, "url": url, "active": False})
             break
+    # The line with the longest address that the page lies under is the open one.
+    here = max((row for row in rows if path.startswith(row["url"])), key=lambda row: len(row["url"]), default=None)
+    if here is not None:
+        here["active"] = True
     return rows
 
 

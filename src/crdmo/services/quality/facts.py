@@ -10,10 +10,13 @@ from uuid import UUID
 from django.db.models import Max
 
 from crdmo.common.materials.models import Lot, Sample
+from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.signing import Manifestation, signatures_of_many
 
 from .models import Certificate, Criterion, Disposition, Investigation, Reading, Result, Specification, Test, TrailReview
+
+DECISIONS = ("quality.release_lot", "quality.reject_lot", "quality.hold_lot")
 
 
 @dataclass
@@ -55,7 +58,11 @@ class Facts:
 
 def facts_of(lots: Iterable[Lot]) -> dict[UUID, Facts]:
     """Return the facts of each lot, by its key."""
-    found = {lot.id: Facts(lot, last_entry=lot.entry) for lot in lots}
+    found = {lot.id: Facts(lot) for lot in lots}
+    # A decision over a lot comes after the review of its trail and calls for no other one.
+    rows = Entry.objects.filter(record_id__in=list(found)).exclude(action__in=DECISIONS).values_list("record_id")
+    for key, last in rows.annotate(last=Max("seq")).order_by():
+        found[key].last_entry = last
     _specifications(list(found.values()))
     _tested(found)
     _decided(found)
@@ -94,6 +101,7 @@ def _tested(found: dict[UUID, Facts]) -> None:
     for lot, last in rows.order_by():
         found[lot].last_entry = max(found[lot].last_entry, last)
     for investigation in Investigation.objects.filter(lot__in=list(found), is_void=False).order_by("code"):
+        investigation.test = by_key[investigation.test_id]
         found[investigation.lot_id].investigations.append(investigation)
         _reach(found[investigation.lot_id], investigation)
 

@@ -116,7 +116,8 @@ def _certificate(facts: Facts) -> Gate:
     if found.id in facts.stale:
         return Gate("Certificate", False, f"{found} stands on data changed since", "QA", key)
     shown = {(one["id"], one["entry"]) for line in found.lines for one in line["results"]}
-    if later := [str(r) for r in facts.release_results if (str(r.id), r.entry) not in shown]:
+    own = {line.id for line in facts.criteria}
+    if later := [str(r) for r in facts.release_results if r.test.criterion_id in own and (str(r.id), r.entry) not in shown]:
         return Gate("Certificate", False, f"{found} does not show results as they stand now: {', '.join(later)}", "QA", key)
     signed = any(m.holds for m in facts.signatures.get(found.id, ()))
     return Gate("Certificate", signed, f"{found} is signed" if signed else f"the signature of {found} no longer holds", "QA", key)

@@ -78,7 +78,7 @@ def _instant(text: str) -> dt.datetime | None:
 def copy(request: PageRequest, key: UUID) -> HttpResponse:
     """Give the copy of a record for an inspector: state, history, signatures and proof as PDF/A."""
     found = find(request, key)
-    response = HttpResponse(record_copy(found), content_type="application/pdf")
+    response = HttpResponse(record_copy(found, printed_by=request.person.printed_name), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.record_type()}-{key}.pdf"'
     return response
 

@@ -147,7 +147,7 @@ def lot(request: PageRequest, program: str, code: str) -> HttpResponse:
         found.refresh_from_db()
     tab = request.GET.get("tab", "overview")
     specification = release_specification(found)
-    wanted = tests_of(found, specification) if specification else {}
+    wanted = tests_of(found) if specification else {}
     results = results_of(found)
     gates = gates_for_release(found)
     if request.GET.get("format") == "json":
