@@ -21,8 +21,8 @@ def exceptions_of(lot: Lot) -> list[dict[str, Any]]:
     tests = list(Test.objects.filter(sample__lot=lot, is_void=False).select_related("criterion", "sample"))
     names = {str(test.id): str(test) for test in tests}
     found = _corrections(tests) + _results(tests)
-    sheets = {reading.worksheet_id for test in tests for reading in test.readings.all() if reading.worksheet_id}
-    for control in ControlResult.objects.filter(worksheet_id__in=sheets, passes=False):
+    sheets = set(Reading.objects.filter(test__in=tests, worksheet__isnull=False).values_list("worksheet_id", flat=True))
+    for control in ControlResult.objects.filter(worksheet_id__in=sheets, passes=False).select_related("worksheet"):
         found.append({"kind": "control failed", "text": f"{control}: {control.value} against {control.limit}", "entry": control.entry})
     for investigation in lot.investigations.filter(is_void=False):
         found.append({"kind": "investigation", "text": f"{investigation.code}, {investigation.get_outcome_display().lower()}", "entry": investigation.entry})
@@ -43,14 +43,29 @@ def _corrections(tests: list[Test]) -> list[dict[str, Any]]:
 
 
 def _results(tests: list[Test]) -> list[dict[str, Any]]:
-    found = []
-    for result in Result.objects.filter(test__in=tests, is_void=False).select_related("test__criterion", "test__sample"):
+    results = list(Result.objects.filter(test__in=tests, is_void=False).select_related("test__criterion", "test__sample"))
+    found = _reversals(results)
+    for result in results:
         if not result.passes:
             found.append({"kind": "out of limit", "text": f"{result.test}: {result.verdict}", "entry": result.entry})
         if result.round > 0:
             found.append({"kind": "retest", "text": f"{result.test}: retest {result.round}, {result.rounded}", "entry": result.entry})
         if result.state == Result.State.RETURNED:
             found.append({"kind": "returned", "text": f"{result.test} was returned to the analyst", "entry": result.entry})
+    return found
+
+
+def _reversals(results: list[Result]) -> list[dict[str, Any]]:
+    """Return the results whose verdict a correction or a new calculation turned round: nobody may overlook them."""
+    by_key = {str(result.id): result for result in results}
+    found, before = [], {}
+    for body in _versions([result.id for result in results]):
+        old, now = before.get(body["record"]), body["state"]
+        if old is not None and old["passes"] != now["passes"]:
+            words = "out of limit before, meets now" if now["passes"] else "met before, out of limit now"
+            text = f"{by_key[body['record']].test}: {old['rounded']} became {now['rounded']}, {words}, by {body['name']}: {body['reason']}"
+            found.append({"kind": "verdict turned", "text": text, "entry": body["seq"]})
+        before[body["record"]] = now
     return found
 
 

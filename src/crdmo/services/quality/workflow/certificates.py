@@ -15,8 +15,8 @@ from crdmo.foundation.signing import Credentials, Meaning, sign
 
 from .. import certificate_print
 from ..facts import facts_of
-from ..models import Analysis, Certificate, CertificateCopy, Criterion, Result, Test
-from .desks import CHECKERS, QUALITY_UNIT
+from ..models import Analysis, Certificate, CertificateCopy, Criterion, Investigation, Result, Test
+from .desks import CHECKERS, QUALITY_UNIT, Seen
 
 DRAFTERS = (*CHECKERS, *QUALITY_UNIT)
 
@@ -34,7 +34,7 @@ def draft_certificate(act: Act, lot: Lot, *, reissue_reason: str = "") -> Certif
     if before is not None and not reissue_reason.strip():
         raise Invalid("a re-issue says why", errors={"reissue_reason": "needed"}, given=str(before))
     results = facts.release_results
-    lines = _lines(facts.by_line(), results)
+    lines = _lines(facts.by_line(), results, facts.investigations)
     analyses = list(Analysis.objects.filter(lot=lot, state="signed", is_void=False).order_by("entry"))
     good = all(line["passes"] for line in lines)
     assert lot.program is not None
@@ -46,21 +46,23 @@ def draft_certificate(act: Act, lot: Lot, *, reissue_reason: str = "") -> Certif
     )  # fmt: skip
 
 
-def _lines(wanted: dict[Criterion, Test | None], results: list[Result]) -> list[dict[str, Any]]:
+def _lines(wanted: dict[Criterion, Test | None], results: list[Result], investigations: list[Investigation]) -> list[dict[str, Any]]:
+    """Return a line for each criterion: what decides, and every result on any release sample of the lot beside it."""
     lines = []
     for criterion, test in wanted.items():
         if test is None or test.state not in (Test.State.VERIFIED, Test.State.CONFIRMED):
             raise Refused(f"{criterion.name} is not finished", given=test.get_state_display() if test else "no test assigned",
                           allowed="Verified", next="Finish the tests of the lot first")  # fmt: skip
-        own = [r for r in results if r.test_id == test.id]
+        own = [r for r in results if r.test.criterion_id == criterion.id]
         if stale := stale_causes([r.id for r in own]):
-            raise Refused(f"{criterion.name} stands on data changed since", given=f"{len(stale)} results", next="Renew it first")
-        decisive = [r for r in own if r.state == Result.State.VERIFIED and r.round > 0] or [r for r in own if r.round == 0]
+            raise Refused(f"{criterion.name} stands on data changed since", given=f"{len(stale)} results", next="Calculate it anew first")
+        last = [r for r in own if r.test_id == test.id]
+        decisive = [r for r in last if r.state == Result.State.VERIFIED and r.round > 0] or [r for r in last if r.round == 0]
         passes = test.state == Test.State.VERIFIED
         lines.append({
             "test": criterion.name, "method": f"{criterion.method.code} version {criterion.method.number}", "limit": criterion.limit,
             "unit": criterion.unit, "result": " / ".join(r.rounded for r in decisive), "passes": passes, "criterion": str(criterion.id),
-            "results": [_one(r) for r in own], "investigations": [i.code for i in test.investigations.filter(is_void=False)],
+            "results": [_one(r) for r in own], "investigations": [i.code for i in investigations if i.test.criterion_id == criterion.id],
         })  # fmt: skip
     return lines
 
@@ -68,7 +70,7 @@ def _lines(wanted: dict[Criterion, Test | None], results: list[Result]) -> list[
 def _one(result: Result) -> dict[str, Any]:
     kind = "original" if result.round == 0 else f"retest {result.round}"
     return {"id": str(result.id), "kind": kind, "calculated": result.calculated, "rounded": result.rounded, "passes": result.passes,
-            "state": result.state, "entry": result.entry}  # fmt: skip
+            "state": result.state, "entry": result.entry, "sample": result.test.sample.code}  # fmt: skip
 
 
 def _analysis_line(analysis: Analysis) -> dict[str, Any]:
@@ -77,21 +79,32 @@ def _analysis_line(analysis: Analysis) -> dict[str, Any]:
 
 
 @verb("quality.sign_certificate", "sign a certificate of analysis", roles=QUALITY_UNIT, signs=Meaning.APPROVED)
-def sign_certificate(act: Act, certificate: Certificate, *, credentials: Credentials) -> Certificate:
+def sign_certificate(act: Act, certificate: Certificate, *, credentials: Credentials, seen: Seen | None = None) -> Certificate:
     """Sign a certificate; its PDF and JSON are made once and kept, and the issue before is marked replaced."""
     if certificate.state != "draft":
         raise Refused(f"{certificate} is no draft", given=certificate.get_state_display())
     if stale_causes([certificate.id]):
         raise Refused(f"{certificate} stands on data changed since it was drafted", next="Void it with a reason and draft it again")
+    _current(certificate)
     act.change(certificate, state="signed")
     if certificate.replaces is not None:
         act.change(certificate.replaces, state="replaced")
-    sign(act, [certificate], Meaning.APPROVED, credentials)
+    sign(act, [certificate], Meaning.APPROVED, credentials, seen=seen)
     printed = certificate_print.make(certificate)
     act.create(
         CertificateCopy, program=certificate.program, certificate=certificate, pdf=store.put(printed.pdf), json=store.put(printed.json)
     )
     return certificate
+
+
+def _current(certificate: Certificate) -> None:
+    """Refuse a draft that does not show the results as they stand."""
+    shown = {(one["id"], one["entry"]) for line in certificate.lines for one in line["results"]}
+    facts = facts_of([certificate.lot])[certificate.lot_id]
+    own = {line.id for line in facts.criteria}
+    if later := [str(r) for r in facts.release_results if r.test.criterion_id in own and (str(r.id), r.entry) not in shown]:
+        raise Refused(f"{certificate} does not show every result as it stands now", given=", ".join(later),
+                      next="Void it with a reason and draft it again")  # fmt: skip
 
 
 @verb("quality.void_certificate", "void a draft certificate", roles=DRAFTERS)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
 from crdmo.foundation.accounts.authority import declare
 from crdmo.foundation.accounts.roles import EVERYONE, Role
+
+# The version of each record that a signer was shown, by its key; who signs without a page gives none.
+Seen: TypeAlias = Mapping[Any, int]
 
 BENCH = (Role.ANALYST, Role.SUPERVISOR)
 CHECKERS = (Role.REVIEWER, Role.SUPERVISOR)

@@ -11,11 +11,11 @@ from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.thread import sources_of
-from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.foundation.refusals import Conflict, Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 
 from ..gates import current_certificate, gates_for_release, last_lot_entry
-from ..models import Disposition, TrailReview
+from ..models import Disposition, Result, TrailReview
 from ..trail import exceptions_of
 
 REVIEWERS = (Role.QA,)
@@ -28,18 +28,21 @@ def _person(act: Act) -> Person:
 
 
 @verb("quality.review_trail", "review the audit trail of a lot", roles=REVIEWERS, signs=Meaning.REVIEWED)
-def review_trail(act: Act, lot: Lot, *, conclusion: str, credentials: Credentials) -> TrailReview:
+def review_trail(act: Act, lot: Lot, *, conclusion: str, credentials: Credentials, seen: int | None = None) -> TrailReview:
     """Sign that the audit trail of a lot was reviewed, with the exceptions as they were; by nobody who tested it."""
     if not conclusion.strip():
         raise Invalid("say what the review concludes", errors={"conclusion": "needed"})
     person = _person(act)
+    if seen is not None and seen != last_lot_entry(lot):
+        raise Conflict(f"the trail of {lot} has grown since it was shown", given=f"entry {seen}", allowed=f"entry {last_lot_entry(lot)}",
+                       next="Look at what was added, then sign")  # fmt: skip
     if lot.samples.filter(tests__results__entered_by=person).exists():
         raise Refused("who tested the lot does not review its trail", given=person.printed_name)
     review = act.create(
         TrailReview, program=lot.program, lot=lot, up_to_entry=last_lot_entry(lot), exceptions=exceptions_of(lot),
         conclusion=conclusion.strip(), reviewer=person,
     )  # fmt: skip
-    made = [result for sample in lot.samples.all() for test in sample.tests.all() for result in test.results.all()]
+    made = list(Result.objects.filter(test__sample__lot=lot))
     sign(act, [review], Meaning.REVIEWED, credentials, independent_of=made, is_the_review=True)
     return review
 
@@ -47,8 +50,8 @@ def review_trail(act: Act, lot: Lot, *, conclusion: str, credentials: Credential
 @verb("quality.release_lot", "release a lot", roles=(Role.QUALIFIED_PERSON,), signs=Meaning.RELEASED)
 def release_lot(act: Act, lot: Lot, *, credentials: Credentials, note: str = "") -> Disposition:
     """Release a lot by signature. Impossible while one gate is open, whoever asks and by whichever door."""
-    if lot.status == Lot.Status.RELEASED:
-        raise Refused(f"{lot} is released")
+    if lot.status in (Lot.Status.RELEASED, Lot.Status.REJECTED):
+        raise Refused(f"{lot} is {lot.status}", given=lot.get_status_display(), allowed="Quarantine, On hold")
     gates = gates_for_release(lot)
     closed = [gate for gate in gates if not gate.met]
     if closed:

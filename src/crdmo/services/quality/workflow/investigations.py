@@ -28,6 +28,7 @@ from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 
 from ..models import Investigation, InvestigationStep, Result, RetestPlan, Test
+from .desks import Seen
 
 SUPERVISORS = (Role.SUPERVISOR, Role.QA)
 DAYS_TO_CONCLUDE = 30
@@ -87,7 +88,7 @@ def retests(test: Test) -> int:
 def after_verification(act: Act, test: Test) -> None:
     """Move a test on once the results of its latest round are verified: verified, next retest, or an investigation."""
     results = list(test.results.filter(is_void=False))
-    if any(r.state == Result.State.ENTERED for r in results):
+    if any(r.state in (Result.State.ENTERED, Result.State.RETURNED) for r in results):
         return
     if test.investigations.filter(outcome=Outcome.OPEN, is_void=False).exists():
         plan = RetestPlan.objects.filter(investigation__test=test, state="approved", is_void=False).first()
@@ -96,7 +97,8 @@ def after_verification(act: Act, test: Test) -> None:
             act.change(plan, state="done")
         act.change(test, state=Test.State.INVESTIGATION if complete else Test.State.RETEST)
         return
-    failed = [r for r in results if not r.passes and r.state == Result.State.VERIFIED]
+    looked_into = set(test.investigations.filter(is_void=False).values_list("result_id", flat=True))
+    failed = [r for r in results if not r.passes and r.state == Result.State.VERIFIED and r.id not in looked_into]
     if failed:
         _open(act, test, failed[0])
         return
@@ -204,18 +206,20 @@ def propose_retest(
 
 
 @verb("quality.approve_retest", "approve a retest plan", roles=(Role.QA,), signs=Meaning.APPROVED)
-def approve_retest(act: Act, plan: RetestPlan, *, credentials: Credentials) -> RetestPlan:
+def approve_retest(act: Act, plan: RetestPlan, *, credentials: Credentials, seen: Seen | None = None) -> RetestPlan:
     """Approve the plan by signature; only now may the test be retested."""
     if plan.state != "proposed":
         raise Refused(f"{plan} is decided", given=plan.get_state_display())
     act.change(plan, state="approved")
-    sign(act, [plan], Meaning.APPROVED, credentials)
+    sign(act, [plan], Meaning.APPROVED, credentials, seen=seen)
     act.change(plan.investigation.test, state=Test.State.RETEST)
     return plan
 
 
 @verb("quality.conclude_investigation", "conclude an investigation", roles=(Role.QA,), signs=Meaning.APPROVED)
-def conclude(act: Act, investigation: Investigation, *, outcome: str, text: str, credentials: Credentials) -> Investigation:
+def conclude(
+    act: Act, investigation: Investigation, *, outcome: str, text: str, credentials: Credentials, seen: Seen | None = None
+) -> Investigation:
     """Conclude by signature. The original result stays on every certificate and in every data pack, whatever the outcome."""
     _in(investigation, Phase.IA, Phase.IB, Phase.II)
     plan = investigation.plans.filter(is_void=False).first()
@@ -232,7 +236,7 @@ def conclude(act: Act, investigation: Investigation, *, outcome: str, text: str,
     good = outcome != Outcome.CONFIRMED and passed
     act.change(test, state=Test.State.VERIFIED if good else Test.State.CONFIRMED)
     settle_sample(act, test.sample)
-    sign(act, [investigation], Meaning.APPROVED, credentials)
+    sign(act, [investigation], Meaning.APPROVED, credentials, seen=seen)
     return investigation
 
 

@@ -77,10 +77,17 @@ def _lines(computed: Computed) -> list[dict[str, Any]]:
 
 def again(act: Act, reading: Reading) -> Result:
     """Calculate a round anew after a reading was corrected, as new versions of its results."""
-    assert reading.worksheet is not None
-    readings = list(reading.test.readings.filter(round=reading.round, is_void=False).order_by("replicate"))
-    computed, _ = compute(act, reading.worksheet, reading.test, readings, 0)
-    results = list(reading.test.results.filter(round=reading.round, is_void=False).order_by("replicate"))
+    return renew(act, reading.test, reading.round)[0]
+
+
+def renew(act: Act, test: Test, turn: int) -> list[Result]:
+    """Calculate a round of a test anew from its readings as they stand now; what was invalidated stays so."""
+    readings = list(test.readings.filter(round=turn, is_void=False).select_related("worksheet__method").order_by("replicate"))
+    sheet = readings[0].worksheet
+    assert sheet is not None
+    computed, _ = compute(act, sheet, test, readings, 0)
+    results = list(test.results.filter(round=turn, is_void=False).order_by("replicate"))
     for result, line in zip(results, _lines(computed), strict=True):
-        act.change(result, computed=computed, sources=sources_of([computed]), state=Result.State.ENTERED, **line)
-    return results[0]
+        state = result.state if result.state == Result.State.INVALIDATED else Result.State.ENTERED
+        act.change(result, computed=computed, sources=sources_of([computed]), state=state, **line)
+    return results

@@ -13,9 +13,11 @@ from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.datasets.models import Dataset
 from crdmo.foundation.ledger.acts import Act
+from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
-from crdmo.science.quality.limits import evaluate
+from crdmo.science.method import MethodError
+from crdmo.science.quality.limits import Verdict, evaluate
 
 from ..models import (
     ControlResult,
@@ -31,7 +33,7 @@ from ..models import (
     WorksheetReagent,
 )
 from . import bench, investigations, reportable
-from .desks import BENCH, CHECKERS, SPECIFIERS
+from .desks import BENCH, CHECKERS, SPECIFIERS, Seen
 
 
 @verb("quality.assign_tests", "assign the tests of a sample", roles=(*BENCH, *SPECIFIERS))
@@ -102,19 +104,31 @@ def record_controls(act: Act, sheet: Worksheet, *, values: dict[str, str]) -> li
         odd = sorted(set(values) ^ set(wanted))
         raise Invalid("the method asks for exactly these controls", errors={name: "missing or not asked for" for name in odd},
                       given=", ".join(values), allowed=", ".join(wanted))  # fmt: skip
-    made = []
-    for name, value in values.items():
-        line = wanted[name]
-        verdict = evaluate(value, line["limit"])
-        made.append(
-            act.create(
-                ControlResult, program=sheet.program, worksheet=sheet, kind=line.get("kind", "suitability"), name=name,
-                value=value, unit=line.get("unit", ""), limit=line["limit"], passes=verdict.passes,
-            )
-        )  # fmt: skip
+    verdicts = _judged({name: (value, str(wanted[name]["limit"])) for name, value in values.items()})
+    made = [
+        act.create(
+            ControlResult, program=sheet.program, worksheet=sheet, kind=wanted[name].get("kind", "suitability"), name=name,
+            value=verdict.raw, unit=wanted[name].get("unit", ""), limit=wanted[name]["limit"], passes=verdict.passes,
+        )
+        for name, verdict in verdicts.items()
+    ]  # fmt: skip
     good = all(control.passes for control in made)
     act.change(sheet, state=Worksheet.State.SUITABLE if good else Worksheet.State.UNSUITABLE)
     return made
+
+
+def _judged(given: dict[str, tuple[str, str]]) -> dict[str, Verdict]:
+    """Hold values against their limits; every one that cannot be read is named."""
+    found: dict[str, Verdict] = {}
+    errors: dict[str, str] = {}
+    for place, (value, limit) in given.items():
+        try:
+            found[place] = evaluate(value, limit)
+        except MethodError as error:
+            errors[place] = str(error)
+    if errors:
+        raise Invalid("a value cannot be taken; nothing was recorded", errors=errors)
+    return found
 
 
 def _own(act: Act, sheet: Worksheet) -> None:
@@ -144,16 +158,43 @@ def enter_results(
     if sheet.state != Worksheet.State.SUITABLE:
         raise Refused(f"{sheet} reports no results", given=sheet.get_state_display(), allowed="System suitable",
                       next="Record the controls; if they failed, find out why and open a new worksheet")  # fmt: skip
+    _still_fit(act, sheet)
+    twice = {e.test.id for e in entries if sum(other.test.id == e.test.id for other in entries) > 1}
+    if twice or not entries:
+        errors = {f"entries/{i}": f"{e.test} stands twice" for i, e in enumerate(entries) if e.test.id in twice}
+        raise Invalid("a test stands twice in this entry" if twice else "there is nothing to enter", errors=errors)
+    _readable(sheet.method, entries)
+    return [result for place, entry in enumerate(entries) for result in _enter(act, sheet, entry, place, source, file)]
+
+
+def _still_fit(act: Act, sheet: Worksheet) -> None:
+    """Refuse a run whose analyst, instrument or reagents were fit when it was opened and are no longer."""
+    today = act.now.date()
+    bench.qualified(_analyst(act), sheet.method, today)
     if sheet.instrument is not None:
-        bench.calibrated_until(sheet.instrument, act.now.date())
-    seen: set[object] = set()
-    made: list[Result] = []
+        bench.calibrated_until(sheet.instrument, today)
+    for use in sheet.reagents.filter(is_void=False).select_related("reagent"):
+        bench.in_date(use.reagent, today)
+
+
+def _readable(method: Method, entries: Sequence[Entry]) -> None:
+    """Refuse readings that cannot be read with certainty, all of them at once, each with its place."""
+    errors: dict[str, str] = {}
     for place, entry in enumerate(entries):
-        if entry.test.id in seen:
-            raise Invalid("a test stands twice in this entry", errors={f"entries/{place}": str(entry.test)})
-        seen.add(entry.test.id)
-        made += _enter(act, sheet, entry, place, source, file)
-    return made
+        for i, value in enumerate(entry.values):
+            if found := _unreadable(method, entry.test, value):
+                errors[f"entries/{place}/values/{i}"] = found
+    if errors:
+        raise Invalid(f"{len(errors)} of the readings cannot be taken; nothing was entered", errors=errors)
+
+
+def _unreadable(method: Method, test: Test, value: str) -> str:
+    limit = "≥ 0" if method.reporting in (Method.Reporting.MEAN, Method.Reporting.CALCULATED) else test.criterion.limit
+    try:
+        evaluate(value, limit)
+    except MethodError as error:
+        return str(error)
+    return ""
 
 
 def _enter(act: Act, sheet: Worksheet, entry: Entry, place: int, source: str, file: Dataset | None) -> list[Result]:
@@ -182,9 +223,10 @@ def _enter(act: Act, sheet: Worksheet, entry: Entry, place: int, source: str, fi
 
 
 @verb("quality.verify_results", "verify results", roles=CHECKERS, signs=Meaning.VERIFIED)
-def verify_results(act: Act, results: Sequence[Result], *, credentials: Credentials) -> list[Result]:
-    """Verify results of others by signature. One that is out of specification opens its investigation."""
+def verify_results(act: Act, results: Sequence[Result], *, credentials: Credentials, seen: Seen | None = None) -> list[Result]:
+    """Verify results of others by signature, each round whole. One that is out of specification opens its investigation."""
     person = _analyst(act)
+    _whole(results)
     for result in results:
         if result.state != Result.State.ENTERED:
             raise Refused(f"{result} waits for no verification", given=result.get_state_display(), allowed="To be verified")
@@ -192,10 +234,21 @@ def verify_results(act: Act, results: Sequence[Result], *, credentials: Credenti
             raise Refused("nobody verifies their own work", given=f"entered by {result.entered_by}",
                           next="Another reviewer can verify it")  # fmt: skip
         act.change(result, state=Result.State.VERIFIED, verified_by=person)
-    sign(act, list(results), Meaning.VERIFIED, credentials)
+    sign(act, list(results), Meaning.VERIFIED, credentials, seen=seen)
     for test in {result.test_id: result.test for result in results}.values():
         investigations.after_verification(act, test)
     return list(results)
+
+
+def _whole(results: Sequence[Result]) -> None:
+    """Refuse a choice among the results of one round: what a round gave is looked at together."""
+    chosen = {result.id for result in results}
+    rounds = {(result.test_id, result.round) for result in results}
+    waiting = Result.objects.filter(test__in={test for test, _ in rounds}, state__in=(Result.State.ENTERED, Result.State.RETURNED), is_void=False)
+    for other in waiting.select_related("test__criterion", "test__sample"):
+        if (other.test_id, other.round) in rounds and other.id not in chosen:
+            raise Refused(f"the results of one round of {other.test} are verified or returned together", given=f"{other} is left out",
+                          allowed="all of them", next="Choose all results of the test, or none")  # fmt: skip
 
 
 @verb("quality.return_results", "return results to the analyst", roles=CHECKERS)
@@ -203,6 +256,7 @@ def return_results(act: Act, results: Sequence[Result]) -> list[Result]:
     """Return results with a reason; the analyst corrects the reading, which keeps its history."""
     if not act.reason:
         raise Invalid("say what is to be looked at", errors={"reason": "needed"})
+    _whole(results)
     for result in results:
         if result.state != Result.State.ENTERED:
             raise Refused(f"{result} waits for no verification", given=result.get_state_display())
@@ -214,6 +268,8 @@ def return_results(act: Act, results: Sequence[Result]) -> list[Result]:
 def correct_reading(act: Act, reading: Reading, *, value: str) -> Result:
     """Correct a reading with a reason before it is verified; the result is calculated anew, the old value stays readable."""
     results = list(reading.test.results.filter(round=reading.round, is_void=False))
+    if reading.worksheet is not None:
+        _readable(reading.worksheet.method, [Entry(reading.test, (value,))])
     if any(r.state not in (Result.State.ENTERED, Result.State.RETURNED) for r in results):
         raise Refused("a verified result is not corrected at the bench", next="Open an investigation or ask the supervisor")
     act.change(reading, value=value.strip())
@@ -221,11 +277,45 @@ def correct_reading(act: Act, reading: Reading, *, value: str) -> Result:
 
 
 @verb("quality.close_worksheet", "close a worksheet", roles=BENCH, signs=Meaning.PERFORMED)
-def close_worksheet(act: Act, sheet: Worksheet, *, credentials: Credentials) -> Worksheet:
+def close_worksheet(act: Act, sheet: Worksheet, *, credentials: Credentials, seen: Seen | None = None) -> Worksheet:
     """Close a run by the analyst's signature: everything done on it was done as recorded."""
     _own(act, sheet)
     if sheet.state == Worksheet.State.CLOSED:
         raise Refused(f"{sheet} is closed")
     act.change(sheet, state=Worksheet.State.CLOSED)
-    sign(act, [sheet], Meaning.PERFORMED, credentials)
+    sign(act, [sheet], Meaning.PERFORMED, credentials, seen=seen)
     return sheet
+
+
+@verb("quality.recalculate", "calculate results anew", roles=(*BENCH, *CHECKERS))
+def recalculate(act: Act, test: Test) -> list[Result]:
+    """Calculate the results of a test anew, with a reason, because something they stand on was changed.
+
+    Readings stay as they were read. What comes out waits for a second person again, and the test with it.
+    """
+    if not act.reason:
+        raise Invalid("say why this is calculated anew", errors={"reason": "needed"})
+    if test.state not in (Test.State.ENTERED, Test.State.VERIFIED):
+        raise Refused(f"{test} cannot be calculated anew now", given=test.get_state_display(), allowed="Result entered, Verified",
+                      next="Bring its investigation to its end first")  # fmt: skip
+    old = list(test.results.filter(is_void=False).order_by("round", "replicate"))
+    marked = stale_causes([r.id for r in old])
+    if not marked:
+        raise Refused(f"the results of {test} stand on what is recorded now", next="There is nothing to calculate anew")
+    turns = sorted({r.round for r in old if r.id in marked})
+    made = [result for turn in turns for result in reportable.renew(act, test, turn)]
+    if any(r.state == Result.State.ENTERED for r in made) and test.state == Test.State.VERIFIED:
+        act.change(test, state=Test.State.ENTERED)
+    return made
+
+
+@verb("quality.cancel_test", "cancel a test that has no result", roles=SPECIFIERS)
+def cancel_test(act: Act, test: Test) -> Test:
+    """Cancel a test that was assigned by mistake, with a reason. One that has a result comes to its end instead."""
+    if not act.reason:
+        raise Invalid("a cancellation has a reason", errors={"reason": "say why"})
+    if test.state != Test.State.ASSIGNED or test.readings.exists():
+        raise Refused(f"{test} has begun and is not cancelled", given=test.get_state_display(), allowed="To be tested, without readings")
+    act.change(test, state=Test.State.CANCELLED)
+    investigations.settle_sample(act, test.sample)
+    return test
