@@ -17,8 +17,8 @@ from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.ledger.models import Entry, Head
 from tests import factories
 
-POSTGRESQL = "connection.vendor != 'postgresql'"
-SQLITE = "connection.vendor != 'sqlite'"
+NOT_POSTGRESQL = connection.vendor != "postgresql"
+NOT_SQLITE = connection.vendor != "sqlite"
 
 
 def organization(code: str = "ORG-1", name: str = "An Organization") -> Organization:

@@ -178,7 +178,7 @@ def test_an_upsert_is_refused() -> None:
     assert BY_AN_ACT in house.refused(lambda: house.run(sql, values(made.id, made.entry)))
 
 
-@pytest.mark.skipif(house.SQLITE, reason="SQLite's own statement")
+@pytest.mark.skipif(house.NOT_SQLITE, reason="SQLite's own statement")
 @pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "UPDATE OR REPLACE"])
 def test_the_conflict_clauses_of_sqlite_are_refused(verb: str) -> None:
     made = house.organization()
@@ -188,7 +188,7 @@ def test_the_conflict_clauses_of_sqlite_are_refused(verb: str) -> None:
         assert BY_AN_ACT in house.refused(lambda: house.run(f"{verb} {INSERT}", values(made.id, made.entry)))
 
 
-@pytest.mark.skipif(house.POSTGRESQL, reason="PostgreSQL's own statement")
+@pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own statement")
 def test_copy_is_refused() -> None:
     made = house.organization()
 
@@ -201,7 +201,7 @@ def test_copy_is_refused() -> None:
     assert BY_AN_ACT in house.refused(copy)
 
 
-@pytest.mark.skipif(house.POSTGRESQL, reason="PostgreSQL's own statement")
+@pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own statement")
 @pytest.mark.parametrize("name", ["accounts_organization", "ledger_entry", "ledger_checkpoint", "ledger_head"])
 def test_truncate_is_refused(name: str) -> None:
     house.organization()
@@ -209,7 +209,7 @@ def test_truncate_is_refused(name: str) -> None:
     assert re.search("never deleted|append-only|not deleted", house.refused(lambda: house.run(f"TRUNCATE {name} CASCADE")))
 
 
-@pytest.mark.skipif(house.POSTGRESQL, reason="PostgreSQL's own setting")
+@pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own setting")
 def test_a_session_of_a_replica_fires_the_guards_too() -> None:
     house.organization()
 
@@ -220,7 +220,7 @@ def test_a_session_of_a_replica_fires_the_guards_too() -> None:
     assert BY_AN_ACT in house.refused(as_replica)
 
 
-@pytest.mark.skipif(house.POSTGRESQL, reason="PostgreSQL's own statement")
+@pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own statement")
 def test_merge_is_refused() -> None:
     house.organization()
     sql = """MERGE INTO accounts_organization t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET name = 'Other'"""
@@ -328,7 +328,7 @@ def test_an_entry_of_the_past_does_not_serve_for_another_write() -> None:
     assert BY_AN_ACT in house.refused(lambda: house.run(sql))
 
 
-@pytest.mark.skipif(house.SQLITE, reason="a file that anybody may open who has it")
+@pytest.mark.skipif(house.NOT_SQLITE, reason="a file that anybody may open who has it")
 def test_another_program_that_opens_the_file_can_write_nothing(installation: Any) -> None:
     house.organization()
     connection.close()
@@ -359,14 +359,14 @@ def test_a_dropped_trigger_is_missed(name: str) -> None:
     assert guards.missing() == [name]
 
 
-@pytest.mark.skipif(house.SQLITE, reason="SQLite's own statement")
+@pytest.mark.skipif(house.NOT_SQLITE, reason="SQLite's own statement")
 def test_an_altered_trigger_is_missed_on_sqlite() -> None:
     house.run("DROP TRIGGER accounts_organization_changed")
     house.run("CREATE TRIGGER accounts_organization_changed BEFORE UPDATE ON accounts_organization BEGIN SELECT 1; END")
     assert guards.missing() == ["accounts_organization_changed"]
 
 
-@pytest.mark.skipif(house.POSTGRESQL, reason="PostgreSQL's own statements")
+@pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own statements")
 @pytest.mark.parametrize(
     "sql",
     [

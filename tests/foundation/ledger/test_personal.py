@@ -95,7 +95,7 @@ def test_who_may_not_erase_erases_nothing() -> None:
     assert Personal.objects.count() == 1
 
 
-@pytest.mark.skipif(house.SQLITE, reason="the file is the server's on PostgreSQL")
+@pytest.mark.skipif(house.NOT_SQLITE, reason="the file is the server's on PostgreSQL")
 def test_an_erased_value_is_not_left_in_the_file(installation: Any) -> None:
     ann = house.person(email=EMAIL)
     files = [Path(installation.name), Path(installation.name + "-wal")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connections
 
 from crdmo.proof import canonical, commitments
@@ -41,7 +43,16 @@ def _opens(value: Personal) -> bool:
 def _committed(value: Personal, using: str) -> bool:
     key = value.record_id if connections[using].features.has_native_uuid_field else value.record_id.hex
     bodies = fetch(using, "SELECT body FROM ledger_entry WHERE record_id = %s", [key])
-    return any(canonical.decode(bytes(body))["state"].get(value.field) == value.commitment for (body,) in bodies)
+    return any(value.commitment.encode() in bytes(body) and _state(body).get(value.field) == value.commitment for (body,) in bodies)
+
+
+def _state(body: bytes) -> dict[str, Any]:
+    """Return the state in an entry's body, empty if that cannot be read: the check of the chain names it then."""
+    try:
+        found = canonical.decode(bytes(body))["state"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _check_gone(found: Findings, using: str, erased: set[str]) -> None:
