@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from . import styleguide
 from .door import FORM, PERSON, PUBLIC, Page
-from .pages import desk, proof, records, search
+from .pages import desk, docs, proof, records, search
 
 app_name = "web"
 
@@ -13,6 +14,10 @@ urlpatterns = [
     path("", desk.home, name="home"),
     path("health/", desk.health, name="health"),
     path("search/", search.search, name="search"),
+    path("styleguide/", styleguide.show, name="styleguide"),
+    path("docs/", docs.docs, name="docs"),
+    path("docs/<path:page>/", docs.docs, name="document"),
+    path("docs/<path:page>", docs.docs, name="picture"),
     path("record/<uuid:key>/", records.record, name="record"),
     path("record/<uuid:key>/copy.pdf", records.copy, name="record_copy"),
     path("thread/<uuid:key>/", records.thread_of, name="thread"),
@@ -27,6 +32,10 @@ PAGES = {
     "web:home": Page(PERSON),
     "web:health": Page(PUBLIC),
     "web:search": Page(PERSON),
+    "web:styleguide": styleguide.PAGE,
+    "web:docs": Page(PERSON),
+    "web:document": Page(PERSON),
+    "web:picture": Page(PERSON),
     "web:record": Page(PERSON),
     "web:record_copy": Page(PERSON),
     "web:thread": Page(PERSON),
