@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -14,27 +13,19 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from crdmo.foundation.accounts import authority
-from crdmo.foundation.refusals import Invalid, NotFound
+from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import signatures_of
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
-from crdmo.web.links import page_of
+from crdmo.web.links import page_of, record_url
 from crdmo.web.request import PageRequest
 
 from ..calendar_feed import feed
-from ..forms.stability import EvaluationForm, ExcursionForm, LayInForm, MissForm, ProtocolForm, PullForm
+from ..forms.stability import EvaluationForm, ExcursionForm, LayInForm, MissForm, PullForm
 from ..models import Condition, Excursion, Protocol, Pull, ShelfLife, StudyLot
 from ..stability_tables import Attribute, attributes, calendar, state_on, units_left, units_needed
 from ..workflow import stability as workflow
 from . import steps
-
-CONDITION = ("kind", "temperature", "humidity", "chamber", "months", "orientations", "window_days", "units_per_pull")
-USUAL = (
-    ("long_term", "25", "60", "", "0 3 6 9 12 18 24 36", "", "7", "1"),
-    ("intermediate", "30", "65", "", "", "", "7", "1"),
-    ("accelerated", "40", "75", "", "0 3 6", "", "7", "1"),
-)
-
 
 @page_of("quality.protocol")
 def address(record: Protocol) -> str:
@@ -108,64 +99,6 @@ def protocols(request: PageRequest, program: str) -> HttpResponse:
     return render(request, "quality/stability.html", contents)
 
 
-def draft(request: PageRequest, program: str) -> HttpResponse:
-    """Draft a protocol with its conditions."""
-    form = ProtocolForm(request.POST or None, program=request.program)
-    rows = _given(request) if request.method == "POST" else [dict(zip(CONDITION, row, strict=True)) for row in USUAL]
-    if request.method == "POST" and form.is_valid():
-        head = dict(form.cleaned_data)
-        made = form.attempt(lambda: workflow.draft_protocol(request.person, head.pop("substance"), conditions=_conditions(rows), **head))
-        if made is not None:
-            messages.success(request, f"{made} is drafted. QA approves it by signature; then lots are laid in.")
-            return HttpResponseRedirect(address(made))
-    contents = {"form": form, "rows": rows, "kinds": Condition.Kind.choices}
-    return render(request, "quality/protocol_draft.html", contents, status=form.status)
-
-
-def _given(request: PageRequest) -> list[dict[str, str]]:
-    columns = [request.POST.getlist(f"condition_{name}") for name in CONDITION]
-    return [dict(zip(CONDITION, (value.strip() for value in row), strict=True)) for row in zip(*columns, strict=False)]
-
-
-def _conditions(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Return the conditions of the grid; a row without months is left out.
-
-    Raises:
-        Invalid: none is left, or a cell is no number; names the row.
-    """
-    made: list[dict[str, Any]] = []
-    for number, row in enumerate(rows, 1):
-        if not row["months"]:
-            continue
-        if row["kind"] not in Condition.Kind.values:
-            raise Invalid(f"condition {number} is of no known kind", given=row["kind"], allowed=", ".join(Condition.Kind.values))
-        made.append({
-            "kind": row["kind"], "temperature": row["temperature"], "humidity": row["humidity"], "chamber": row["chamber"],
-            "months": [_decimal(number, month) for month in row["months"].replace(",", " ").split()],
-            "orientations": row["orientations"].replace(",", " ").split(),
-            "window_days": _count(number, "window", row["window_days"], 0), "units_per_pull": _count(number, "units", row["units_per_pull"], 1),
-        })  # fmt: skip
-    if not made:
-        raise Invalid("a protocol has at least one condition with months", errors={"conditions": "the months of a condition, e.g. 0 3 6"})
-    return made
-
-
-def _decimal(number: int, text: str) -> str:
-    try:
-        if Decimal(text) >= 0:
-            return text
-    except InvalidOperation:
-        pass
-    raise Invalid(f"a month of condition {number} is no number", given=text, allowed="0, 3, 6, 0.5 …", errors={"conditions": f"row {number}, months"})
-
-
-def _count(number: int, name: str, text: str, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise Invalid(f"the {name} of condition {number} is no whole number", given=text or "nothing", allowed=f"{least} or more",
-                      errors={"conditions": f"row {number}, {name}"})  # fmt: skip
-    return int(text)
-
-
 PARTS = (("calendar", "Pull calendar"), ("results", "Results"), ("shelf", "Shelf life"), ("excursions", "Excursions"))
 
 
@@ -185,7 +118,7 @@ def protocol(request: PageRequest, program: str, code: str) -> HttpResponse:
     contents: dict[str, Any] = {
         "record": found, "part": part, "refused": refused, "signatures": signatures_of(found), "conditions": list(found.conditions.filter(is_void=False).order_by("entry")),
         "preview": steps.to_sign(request, "quality.approve_protocol", [found], ready=found.state == "draft"),
-        "tabs": [{"label": label, "url": f"?part={key}", "here": key == part} for key, label in PARTS],
+        "tabs": [{"label": label, "url": f"?part={key}"} for key, label in PARTS], "part_label": dict(PARTS)[part],
         "may_work": found.state == "approved" and _may(request, "quality.lay_in"),
     }  # fmt: skip
     contents |= _PARTS[part](found)
@@ -272,7 +205,7 @@ def evaluate(request: PageRequest, program: str, code: str) -> HttpResponse:
 
     def step(given: dict[str, Any]) -> tuple[str, str]:
         made = workflow.evaluate_stability(request.person, found, **given)
-        return f"{made} is proposed.", shelf_life_address(made)
+        return f"{made} is proposed.", record_url(made)
 
     words = {"heading": "Evaluate the shelf life", "button": "Evaluate"}
     return _step(request, found, EvaluationForm(request.POST or None, protocol=found), words, step)
@@ -301,16 +234,8 @@ def pull(request: PageRequest, program: str, key: UUID) -> HttpResponse:
     return render(request, "quality/pull.html", contents, status=form.status)
 
 
-@page_of("quality.shelflife")
-def shelf_life_address(record: ShelfLife) -> str:
-    """Return the address of a shelf life's page."""
-    assert record.program is not None
-    return reverse("quality:shelf_life", kwargs={"program": record.program.code, "code": record.code})
-
-
 urlpatterns = [
     path("stability/", protocols, name="stability"),
-    path("stability/draft/", draft, name="protocol_draft"),
     path("stability/pulls/<uuid:key>/", pull, name="pull"),
     path("stability/<str:code>/", protocol, name="protocol"),
     path("stability/<str:code>/pulls.ics", pulls_ics, name="pulls_ics"),
@@ -320,7 +245,6 @@ urlpatterns = [
 ]
 PAGES = {
     "quality:stability": Page("quality.view"),
-    "quality:protocol_draft": Page("quality.draft_protocol", FORM),
     "quality:pull": Page("quality.view", FORM),
     "quality:protocol": Page("quality.view", FORM),
     "quality:pulls_ics": Page("quality.view"),

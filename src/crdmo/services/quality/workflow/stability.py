@@ -22,6 +22,7 @@ from crdmo.science.method import MethodError
 from crdmo.science.quality.limits import Limit
 
 from ..models import Condition, Criterion, Excursion, Protocol, Pull, Result, ShelfLife, Specification, StudyLot
+from ..stability_tables import standing
 from .desks import QUALITY_UNIT, STABILITY
 
 
@@ -118,16 +119,13 @@ def miss_pull(act: Act, planned: Pull, *, note: str) -> Pull:
 
 
 def points(protocol: Protocol, condition: Condition, criterion: Criterion) -> list[tuple[str, str, Result]]:
-    """Return (lot, month, verified result) of an attribute at a condition, the original results only."""
-    found = Result.objects.filter(
-        test__sample__pulls__condition=condition, test__sample__pulls__study_lot__protocol=protocol, is_void=False,
-        test__criterion__name=criterion.name, state=Result.State.VERIFIED, round=0,
-    ).select_related("test__sample", "test__criterion").order_by("entry")  # fmt: skip
-    rows = []
-    for result in found:
-        drawn = result.test.sample.pulls.select_related("study_lot__lot").get(condition=condition)
-        rows.append((drawn.study_lot.lot.code, drawn.month, result))
-    return rows
+    """Return (lot, month, result) of an attribute at a condition: the results that stand, by lot and month."""
+    pulls = Pull.objects.filter(condition=condition, study_lot__protocol=protocol, sample__isnull=False, is_void=False)
+    drawn = {p.sample_id: p for p in pulls.select_related("study_lot__lot")}
+    found = Result.objects.filter(test__sample__in=list(drawn), test__criterion__name=criterion.name, is_void=False)
+    kept = standing(found.select_related("test__sample", "test__criterion").order_by("entry"))
+    rows = [(drawn[r.test.sample_id].study_lot.lot.code, drawn[r.test.sample_id].month, r) for r in kept]
+    return sorted(rows, key=lambda row: (row[0], Decimal(row[1]), row[2].entry))
 
 
 def limits_of(criterion: Criterion) -> dict[str, float]:
@@ -143,14 +141,19 @@ def limits_of(criterion: Criterion) -> dict[str, float]:
 @verb("quality.evaluate_stability", "evaluate a stability study", roles=STABILITY)
 def evaluate_stability(
     act: Act, protocol: Protocol, *, condition: Condition, criterion: Criterion, mean_square: str = "pooled",
-    storage: str = "room temperature", accelerated: str = "not studied", intermediate: str = "not studied",
-    little_change: bool = False, rationale: str = "",
+    sides: int = 0, transformation: str = "none", storage: str = "room temperature", accelerated: str = "not studied",
+    intermediate: str = "not studied", little_change: bool = False, supporting_data: bool = True, rationale: str = "",
 ) -> ShelfLife:  # fmt: skip
-    """Evaluate one attribute over all lots at a condition (ICH Q1E), and walk the extrapolation tree where data allow."""
+    """Evaluate one attribute over all lots at a condition (ICH Q1E), and walk the extrapolation tree where data allow.
+
+    `sides` 0 takes a two-sided bound where there are two limits, else a one-sided one.
+    """
     rows = points(protocol, condition, criterion)
+    if not rows:
+        raise Refused(f"{criterion} has no verified results at {condition}", next="Pull, test and verify first")
     limits = limits_of(criterion)
     inputs = {"batch": [b for b, _, _ in rows], "month": [float(m) for _, m, _ in rows], "value": [float(r.calculated) for _, _, r in rows]}
-    parameters: dict[str, Any] = {**limits, "sides": 2 if len(limits) == 2 else 1, "mean_square": mean_square}
+    parameters: dict[str, Any] = {**limits, "sides": sides or len(limits), "mean_square": mean_square, "transformation": transformation}
     sources: list[Record] = [result for _, _, result in rows]
     title = f"{criterion.name}, {protocol.code}, {condition}"
     try:
@@ -158,7 +161,7 @@ def evaluate_stability(
         further = None
         if accelerated != "not studied" or storage == "freezer":
             tree = {"months_of_data": max(inputs["month"]), "storage": storage, "accelerated": accelerated, "intermediate": intermediate,
-                    "little_change_and_variability": little_change, "statistical_analysis": True}  # fmt: skip
+                    "little_change_and_variability": little_change, "statistical_analysis": True, "supporting_data": supporting_data}  # fmt: skip
             further = run(act, "quality.extrapolation_q1e", inputs=tree, sources=[computed], program=protocol.program, title=f"Extrapolation: {title}")
     except MethodError as error:
         raise Invalid(str(error), errors={"points": str(error)}) from error

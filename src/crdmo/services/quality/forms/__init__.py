@@ -1,0 +1,1 @@
+"""Forms of quality control, one file a desk."""
