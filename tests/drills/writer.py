@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import time
 
 import django
 
@@ -27,7 +28,7 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def write(prefix: str, count: int | None = None, *, many: bool = False) -> None:
+def write(prefix: str, count: int | None = None, *, many: bool = False, pause: float = 0.0) -> None:
     """Write single records, or in turn a single one and an act of twenty; acknowledge each act after its commit."""
     for number in itertools.count() if count is None else range(count):
         size = MANY if many and number % 2 else 1
@@ -35,6 +36,7 @@ def write(prefix: str, count: int | None = None, *, many: bool = False) -> None:
         with act(SYSTEM, "drill.write") as opened:
             opened.create_many(Organization, rows)
         say("ack", opened.id, size)
+        time.sleep(pause)
 
 
 def nursery() -> None:
@@ -54,11 +56,13 @@ def main(arguments: list[str]) -> None:
     if arguments == ["nursery"]:
         nursery()
         return
-    if "at a word" in arguments:
+    together = "at a word" in arguments
+    if together:
         say("ready")
         sys.stdin.readline()
     try:
-        write(arguments[0], int(arguments[1]), many="many" in arguments)
+        # SQLite keeps no queue: without a pause, as between two requests, one writer can keep the other out till it is done.
+        write(arguments[0], int(arguments[1]), many="many" in arguments, pause=0.002 if together else 0.0)
     except Exception as error:  # the last word of a writer whose disk is full
         say("failed", type(error).__name__, error)
 
