@@ -1,0 +1,25 @@
+"""Everything that is measured, in one run: the ledger beside its peers, then the pages of the demo.
+
+    python -m bench [--postgresql]
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PARTS = ("bench.ledger", "bench.pages")
+
+
+def main() -> int:
+    """Run each part in a process of its own, so that none warms the other. Returns the number of parts that missed a goal."""
+    missed = 0
+    for part in PARTS:
+        print(f"\n=== {part}", flush=True)
+        arguments = sys.argv[1:] if part == "bench.ledger" else []
+        missed += bool(subprocess.call([sys.executable, "-m", part, *arguments]))
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

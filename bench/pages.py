@@ -1,0 +1,62 @@
+"""How long the server takes for each page of the demo: median of five warm requests, without network and browser.
+
+    python -m bench.pages
+
+The goal is 150 ms a page. The demo is played into a folder of its own, which is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+
+PASSES = 5
+GOAL = 150.0
+PATHS = (
+    "/", "/CRD-101/", "/CRD-101/ledger/", "/CRD-101/proof/", "/CRD-101/contracts/", "/CRD-101/materials/", "/search/?q=VT-26",
+    "/CRD-101/quality/", "/CRD-101/quality/lots/", "/CRD-101/quality/lots/VT-2602/", "/CRD-101/quality/lots/VT-2602/?tab=review",
+    "/CRD-101/quality/samples/", "/CRD-101/quality/worksheets/", "/CRD-101/quality/verify/", "/CRD-101/quality/investigations/",
+    "/CRD-101/quality/investigations/OOS-26-0001/", "/CRD-101/quality/certificates/", "/CRD-101/quality/certificates/COA-26-0002/1/",
+    "/CRD-101/quality/specifications/", "/CRD-101/quality/stability/", "/CRD-101/quality/analyses/", "/people/matrix/", "/inbox/",
+)  # fmt: skip
+
+
+def main() -> int:
+    """Play the demo, time every page as QA, print the table. Returns 1 if a page misses the goal."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(CRDMO_HOME=home, DJANGO_SETTINGS_MODULE="crdmo.settings")
+        import django
+
+        django.setup()
+        from django.conf import settings
+        from django.core.management import call_command
+        from django.test import Client
+
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        from crdmo.demo.play import play
+        from crdmo.foundation.accounts.models import Login
+        from crdmo.foundation.ledger import guards
+
+        guards.install()
+        play(lambda text: None)
+        client = Client()
+        client.force_login(Login.objects.get(user_id="h.brandt"), backend=settings.AUTHENTICATION_BACKENDS[-1])
+        worst = 0.0
+        print(f"{'page':<60}{'status':>7}{'median ms':>11}{'goal':>7}")
+        for path in PATHS:
+            times = []
+            for turn in range(PASSES + 1):
+                began = time.perf_counter()
+                answer = client.get(path)
+                times.append((time.perf_counter() - began) * 1000)
+            median = statistics.median(times[1:])
+            worst = max(worst, median if answer.status_code == 200 else GOAL + 1)
+            print(f"{path:<60}{answer.status_code:>7}{median:>11.1f}{'ok' if median <= GOAL else 'MISSED':>7}")
+    return int(worst > GOAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
