@@ -153,6 +153,14 @@ def may(
     return True
 
 
+def allowed(person: Person, prefix: str, program: UUID | None, organization: UUID | None = None) -> set[str]:
+    """Return the verbs of a room that a person may do here, asking for roles and training once."""
+    held = roles_of(person, program, organization)
+    trained = {role for role in held if not training_gaps(person, Role(role))}
+    rules = (rule for rule in TABLE.values() if rule.name.startswith(prefix))
+    return {rule.name for rule in rules if any(role in (trained if rule.trained else held) for role in rule.roles)}
+
+
 def programs_of(person: Person) -> QuerySet[Program]:
     """Return the programs that a person may see today."""
     today = dt.datetime.now(dt.UTC).date()

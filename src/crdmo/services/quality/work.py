@@ -11,7 +11,7 @@ from crdmo.common.work import Item, provides
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
 
-from .gates import gates_for_release
+from .gates import gates_of
 from .models import Certificate, Investigation, Protocol, Pull, Result, RetestPlan, ShelfLife, Specification, Test
 
 MOST = 50
@@ -20,7 +20,7 @@ MOST = 50
 @provides("quality")
 def work(person: Person, program: Program) -> Iterator[Item]:
     """Yield what this person can do next in the quality control of a program."""
-    allowed = {name for name in authority.TABLE if name.startswith("quality.") and authority.may(person, name, program.id)}
+    allowed = authority.allowed(person, "quality.", program.id)
     yield from _bench(person, program, allowed)
     yield from _checks(person, program, allowed)
     yield from _decisions(program, allowed)
@@ -65,8 +65,10 @@ def _decisions(program: Program, allowed: set[str]) -> Iterator[Item]:
             url = _at("certificate", program, code=certificate.code, issue=certificate.issue)
             yield Item("To sign", str(certificate), certificate.lot.code, url, program.code, None, "draft")
     if "quality.release_lot" in allowed or "quality.review_trail" in allowed:
-        for lot in Lot.objects.filter(program=program, status="quarantine", is_void=False, samples__isnull=False).distinct()[:MOST]:
-            still = [gate.name.lower() for gate in gates_for_release(lot) if not gate.met]
+        lots = list(Lot.objects.filter(program=program, status="quarantine", is_void=False, samples__purpose="release").distinct()[:MOST])
+        gates = gates_of(lots)
+        for lot in lots:
+            still = [gate.name.lower() for gate in gates[lot.id] if not gate.met]
             detail = "ready" if not still else "missing: " + ", ".join(still)
             yield Item("Lots to decide", lot.code, detail, _at("lot", program, code=lot.code), program.code, None, lot.status)
 
