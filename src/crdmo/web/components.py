@@ -6,6 +6,7 @@ Each can be called from Python where a template would be slow; `templatetags/crd
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django.utils.html import format_html
@@ -18,7 +19,9 @@ from .states import look
 
 def icon(name: str) -> SafeString:
     """Draw an icon; it is hidden from screen readers, so a word stands beside it. An unknown name draws a sheet."""
-    return format_html('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', PATHS.get(name, PATHS["file"]))
+    return format_html(
+        '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', PATHS.get(name, PATHS["file"])
+    )
 
 
 def chip(state: Any, word: str = "") -> SafeString:
@@ -42,7 +45,7 @@ def number(value: Any, unit: str = "", record: Any = None, state: Any = "") -> S
     """
     if value is None or value == "":
         return "–"
-    behind = format_html('\u00a0<span class="unit">{}</span>', unit) if unit else ""
+    behind = format_html('<span class="unit">\u00a0{}</span>', unit_words(unit)) if unit else ""
     mark = format_html(" {}", chip(state)) if state else ""
     if record is None:
         return format_html('<span class="number">{}{}</span>{}', value, behind, mark)
@@ -50,6 +53,19 @@ def number(value: Any, unit: str = "", record: Any = None, state: Any = "") -> S
         '<a class="number" href="/thread/{}/" data-thread title="Where this number comes from">{}{}</a>{}',
         getattr(record, "pk", record), value, behind, mark,
     )  # fmt: skip
+
+
+# UCUM codes that people write otherwise.
+UNITS = {
+    "Cel": "°C", "ug": "µg", "uL": "µL", "um": "µm", "umol": "µmol", "mo": "month", "wk": "week", "a": "year", "d": "day",
+    "[pH]": "pH", "1": "", "10*6": "10⁶", "10*9": "10⁹", "ug/mL": "µg/mL", "ug/L": "µg/L", "umol/L": "µmol/L",
+    "[ppm]": "ppm", "[ppb]": "ppb",
+}  # fmt: skip
+
+
+def unit_words(unit: str) -> str:
+    """Return a UCUM code as people write it: `Cel` as °C, the annotation `{tablets}` without braces."""
+    return UNITS.get(unit, re.sub(r"[{}]", "", unit))
 
 
 def thread_link(record: Any, word: str = "Thread") -> SafeString:

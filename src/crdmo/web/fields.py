@@ -14,7 +14,7 @@ from typing import Any
 
 from django import forms
 
-from crdmo.foundation.datasets.tables.numbers import number_text
+from crdmo.foundation.datasets.tables.numbers import Ambiguous, number_text
 from crdmo.foundation.refusals import Invalid
 
 from .components import MONTHS, day_words
@@ -37,7 +37,8 @@ REASONS: dict[str, tuple[str, ...]] = {
 
 
 def _refusal(refused: Invalid) -> forms.ValidationError:
-    return forms.ValidationError(refused.sentence())
+    sentence = refused.sentence()
+    return forms.ValidationError(sentence[:1].upper() + sentence[1:])
 
 
 class MeasuredField(forms.CharField):
@@ -80,6 +81,9 @@ class MeasuredField(forms.CharField):
             return ""
         try:
             found = number_text(given)
+        except Ambiguous as refused:
+            said = f"Given: {given}. It can be read as {refused.allowed}. Write it with a point."
+            raise forms.ValidationError(said) from refused
         except Invalid as refused:
             raise _refusal(refused) from refused
         self._check(found)

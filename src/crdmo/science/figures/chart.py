@@ -52,8 +52,8 @@ class Chart:
         *,
         x: Axis,
         y: Axis,
-        width: int = 720,
-        height: int = 400,
+        width: int = 640,
+        height: int = 380,
         legend: bool = True,
     ) -> None:
         self.title, self.finding, self.x, self.y = title, finding, x, y
@@ -159,11 +159,11 @@ class Chart:
             raise ValueError(f"the chart {self.title} needs one sentence that says what it shows")
         keys = self._legend_rows()
         frame = self._frame(44 + 18 * max(len(keys) - 1, 0) if keys else 36)
-        body = [d.text(16, 20, d.shortened(self.title, self.width - 32, 14), size=14, weight="600")]
+        body = [d.text(16, 20, d.shortened(self.title, self.width - 32, 15), size=15, weight="600")]
         body += [stroke for i, row in enumerate(keys) for stroke in self._legend(row, 38 + 18 * i)]
         body += frame.draw_axes() + self._data(frame) + self._limit_lines(frame) + self._marker_lines(frame)
         body += [
-            d.text(frame.x.at(x) + 8, frame.y.at(y) - 8, label, size=11, colour=d.MUTED, css="mut", halo=True)
+            d.text(frame.x.at(x) + 8, frame.y.at(y) - 8, label, size=12, colour=d.MUTED, css="mut", halo=True)
             for x, y, label in self._notes
         ]
         svg = d.wrap(self.title, finding, self.width, self.height, body)
@@ -178,8 +178,8 @@ class Chart:
             low = 0.0
         bottom = self.height - 52.0
         y = Scale(self.y, low, high, bottom, top + 12)
-        left = 38 + max((d.width_of(word, 11) for _, word in y.ticks()), default=20)
-        words = [min(d.width_of(v.label, 11), MOST_BESIDE) for v in self._limits if v.axis == "y"]
+        left = 38 + max((d.width_of(word, 12) for _, word in y.ticks()), default=20)
+        words = [min(d.width_of(v.label, 12), MOST_BESIDE) for v in self._limits if v.axis == "y"]
         right = self.width - (max(words) + 12 if words else 20.0)
         return Frame(Scale(self.x, *reach(self.x, xs), left, right), y)
 
@@ -211,11 +211,11 @@ class Chart:
         level = sorted((v for v in self._limits if v.axis == "y"), key=lambda v: -v.value)
         body, last = [], frame.top - 20
         for limit in level:
-            y = max(frame.y.at(limit.value) + 4, last + 13)
+            y = max(frame.y.at(limit.value) + 4, last + 14)
             last = y
             colour, css = (d.LIMIT, "limt") if limit.firm else (d.MUTED, "mut")
-            word = d.shortened(limit.label, MOST_BESIDE, 11)
-            body.append(d.text(frame.right + 6, y, word, size=11, colour=colour, css=css))
+            word = d.shortened(limit.label, MOST_BESIDE, 12)
+            body.append(d.text(frame.right + 6, y, word, size=12, colour=colour, css=css))
         return body
 
     def _marker_lines(self, frame: Frame) -> list[str]:
@@ -228,14 +228,14 @@ class Chart:
 
     @staticmethod
     def _beside(frame: Frame, x: float, label: str, colour: str, css: str, down: float = 0) -> list[str]:
-        left = x + 10 + d.width_of(label, 11) > frame.right
+        left = x + 10 + d.width_of(label, 12) > frame.right
         place = x - 6 if left else x + 6
         return [
             d.text(
                 place,
                 frame.bottom - 8 - down,
                 label,
-                size=11,
+                size=12,
                 anchor="end" if left else "start",
                 colour=colour,
                 css=css,
@@ -250,7 +250,7 @@ class Chart:
         rows: list[list[str]] = [[]]
         used = 0.0
         for name in self._kinds:
-            need = 44 + d.width_of(name, 11)
+            need = 44 + d.width_of(name, 12)
             if rows[-1] and used + need > self.width - 32:
                 rows.append([])
                 used = 0.0
@@ -265,9 +265,9 @@ class Chart:
             for kind in dict.fromkeys(type(s) for s in same):
                 body += next(s for s in same if type(s) is kind).key(x, y)
             body.append(
-                d.text(x + 27, y + 4, d.shortened(name, self.width - 80, 11), size=11, colour=d.MUTED, css="mut")
+                d.text(x + 27, y + 4, d.shortened(name, self.width - 80, 12), size=12, colour=d.MUTED, css="mut")
             )
-            x += 44 + d.width_of(name, 11)
+            x += 44 + d.width_of(name, 12)
         return body
 
     def _table(self) -> Table:

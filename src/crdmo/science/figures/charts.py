@@ -28,7 +28,7 @@ def control_chart(
     signals: Mapping[int, str] | None = None,
     sigma: float | None = None,
     finding: str = "",
-    width: int = 720,
+    width: int = 640,
     height: int = 320,
 ) -> Figure:
     """Draw values in order between control limits; points that signal are named.
@@ -109,7 +109,7 @@ def dot_plot(
     limits: Sequence[tuple[float, str]] = (),
     mean: bool = True,
     finding: str = "",
-    width: int = 720,
+    width: int = 640,
     height: int = 360,
 ) -> Figure:
     """Draw every value of each group as a point, and the mean of each as a bar.
@@ -177,7 +177,7 @@ def box_strip(
     x: str = "",
     limits: Sequence[tuple[float, str]] = (),
     finding: str = "",
-    width: int = 720,
+    width: int = 640,
     height: int = 380,
 ) -> Figure:
     """Draw the five numbers of each group as a box, with every value over it.
@@ -205,7 +205,7 @@ def histogram(
     bins: int | None = None,
     curve: tuple[float, float] | None = None,
     finding: str = "",
-    width: int = 720,
+    width: int = 640,
     height: int = 340,
 ) -> Figure:
     """Draw how often values fall between round edges, with limits as upright lines.

@@ -101,7 +101,7 @@ def text(
     y: float,
     content: str,
     *,
-    size: float = 12,
+    size: float = 13,
     anchor: str = "start",
     colour: str = TEXT,
     css: str = "fg",

@@ -10,7 +10,7 @@ from . import drawing as d
 from .scales import Figure
 
 MOST_NODES = 60
-BOX, HIGH, GAP_X, GAP_Y = 188, 50, 48, 14
+BOX, HIGH, GAP_X, GAP_Y = 196, 50, 48, 14
 # Begins the key of a place that an edge passes on its way.
 VIA = "via:"
 Edge = tuple[str, str]
@@ -209,12 +209,12 @@ def _box(node: Node, x: float, y: float) -> str:
         css=f"bg {css}",
     )
     state = "stale" if node.stale and not node.state else node.state
-    room = d.width_of(state, 10) + 10 if state else 0
-    inner += d.text(x + 12, y + 19, d.shortened(node.kind, BOX - 24 - room, 10), size=10, colour=d.MUTED, css="mut")
-    inner += d.text(x + 12, y + 37, d.shortened(node.label, BOX - 24, 12), size=12, weight="600")
+    room = d.width_of(state, 12) + 10 if state else 0
+    inner += d.text(x + 12, y + 19, d.shortened(node.kind, BOX - 24 - room, 12), size=12, colour=d.MUTED, css="mut")
+    inner += d.text(x + 12, y + 37, d.shortened(node.label, BOX - 24, 13), size=13, weight="600")
     if state:
         tone, words = (d.STALE, "stalet") if node.stale else (d.MUTED, "mut")
-        inner += d.text(x + BOX - 10, y + 19, state, size=10, anchor="end", colour=tone, css=words)
+        inner += d.text(x + BOX - 10, y + 19, state, size=12, anchor="end", colour=tone, css=words)
     if not node.url:
         return inner
     return d.link(

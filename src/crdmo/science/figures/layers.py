@@ -71,13 +71,13 @@ class Points(Layer):
             at, up = frame.place(x, y)
             body.append(d.mark(self.kind, at, up, hollow=i in self.hollow))
             if i in self.labels:
-                left = at > frame.right - d.width_of(self.labels[i], 11) - 12
+                left = at > frame.right - d.width_of(self.labels[i], 12) - 12
                 body.append(
                     d.text(
                         at + (-8 if left else 8),
                         up - 8,
                         self.labels[i],
-                        size=11,
+                        size=12,
                         anchor="end" if left else "start",
                         colour=d.MUTED,
                         css="mut",

@@ -55,7 +55,7 @@ def gantt(title: str, bars: Sequence[Bar], today: dt.date) -> Figure:
         max(max(b.end, b.actual_end or b.end, today) for b in bars),
     )
     height = HEAD + ROW * len(bars) + 20
-    body = [d.text(8, 20, title, size=14, weight="600"), *_months(days, height)]
+    body = [d.text(8, 20, title, size=15, weight="600"), *_months(days, height)]
     for i, bar in enumerate(bars):
         body += _line(bar, HEAD + i * ROW, days, today)
     if days.first <= today <= days.last:
@@ -67,7 +67,7 @@ def gantt(title: str, bars: Sequence[Bar], today: dt.date) -> Figure:
                 x + (-4 if end else 4),
                 height - 6,
                 "today",
-                size=11,
+                size=12,
                 anchor="end" if end else "start",
                 colour=d.LIMIT,
                 css="limt",
@@ -109,7 +109,7 @@ def _months(days: _Days, height: int) -> list[str]:
         x = days.at(month)
         body.append(d.rule(x, 44, x, height - 18, colour=d.GRID, css="gr"))
         if x < WIDTH - 48:
-            body.append(d.text(x + 3, 40, f"{month:%b %y}", size=10, colour=d.MUTED, css="mut"))
+            body.append(d.text(x + 3, 40, f"{month:%b %y}", size=12, colour=d.MUTED, css="mut"))
     return body
 
 
@@ -140,7 +140,7 @@ def _line(bar: Bar, y: float, days: _Days, today: dt.date) -> list[str]:
                 max(x1, days.at(today) if bar.actual_start else x1) + 6,
                 y + 18,
                 "late",
-                size=10,
+                size=12,
                 colour=d.LIMIT,
                 css="limt",
             )
@@ -152,5 +152,5 @@ def _diamond(bar: Bar, x: float, y: float, late: bool) -> str:
     colour, css = (d.COLOURS[4], "f5") if bar.met else (d.LIMIT, "limt") if late else (d.SURFACE, "hollow s3")
     points = ((x, y - 8), (x + 8, y), (x, y + 8), (x - 8, y))
     edge = d.attributes(fill=colour, css=css, stroke=None if bar.met or late else d.TEXT, stroke_width=1.5)
-    words = "" if not late else d.text(x + 12, y + 4, "late", size=10, colour=d.LIMIT, css="limt")
+    words = "" if not late else d.text(x + 12, y + 4, "late", size=12, colour=d.LIMIT, css="limt")
     return d.polygon(points, edge) + words

@@ -175,18 +175,18 @@ class Frame:
         for y, word in self.y.ticks():
             if not self.y.axis.categories:
                 body.append(d.rule(self.left, y, self.right, y, colour=d.GRID, css="gr"))
-            body.append(d.text(self.left - 8, y + 4, word, size=11, anchor="end", colour=d.MUTED, css="mut"))
+            body.append(d.text(self.left - 8, y + 4, word, size=12, anchor="end", colour=d.MUTED, css="mut"))
         return body
 
     def _columns(self) -> list[str]:
         body = []
         places = self.x.ticks()
         room = (self.right - self.left) / max(len(places), 1)
-        every = max(1, math.ceil(max((d.width_of(word, 11) + 8 for _, word in places), default=0) / room))
+        every = max(1, math.ceil(max((d.width_of(word, 12) + 8 for _, word in places), default=0) / room))
         cut = bool(self.x.axis.categories) and len(places) <= 12
         for i, (x, word) in enumerate(places):
             body.append(d.rule(x, self.bottom, x, self.bottom + 5, colour=d.AXIS, css="ax"))
             if cut or i % every == 0:
-                shown = d.shortened(word, room - 4, 11) if cut else word
-                body.append(d.text(x, self.bottom + 19, shown, size=11, anchor="middle", colour=d.MUTED, css="mut"))
+                shown = d.shortened(word, room - 4, 12) if cut else word
+                body.append(d.text(x, self.bottom + 19, shown, size=12, anchor="middle", colour=d.MUTED, css="mut"))
         return body

@@ -138,9 +138,14 @@ def progress(done: float, total: float = 100, label: str = "", text: str = "") -
 
 
 @register.inclusion_tag("web/components/job.html")
-def job(url: str, state: Mapping[str, Any] | None = None, label: str = "Progress") -> dict[str, Any]:
-    """Draw the progress of a job; `url` gives its state as JSON, `state` is what is known now."""
-    return {"url": url, "state": state or {}, "label": label}
+def job(
+    url: str, state: Mapping[str, Any] | None = None, label: str = "Progress", stay: bool = False
+) -> dict[str, Any]:
+    """Draw the progress of a job; `url` gives its state as JSON, `state` is what is known now.
+
+    At the end the page goes to the job's `url`, or is loaded anew; with `stay` it stays as it is.
+    """
+    return {"url": url, "state": state or {}, "label": label, "stay": stay}
 
 
 @register.inclusion_tag("web/components/timeline.html")

@@ -56,6 +56,7 @@ function count(form) {
   }
   if (!place) return;
   place.textContent = chosen.length ? `${chosen.length} of ${all.length} chosen` : "Choose rows, then a step";
+  place.closest("[data-batch]")?.classList.toggle("on", chosen.length > 0);
   for (const button of $$("button", place.closest("[data-batch]") || document.createElement("p"))) button.disabled = !chosen.length;
 }
 let before = null;
