@@ -9,16 +9,19 @@ from .stability import Outcome, ShelfLife
 
 
 @figure("quality.shelf_life_q1e")
-def shelf_life_figure(result: ShelfLife, *, attribute: str, unit: str) -> Figure:
+def shelf_life_figure(result: ShelfLife, *, attribute: str = "Result", unit: str = "", title: str = "") -> Figure:
     """Draw an evaluation after ICH Q1E.
 
     Args:
         result: the evaluation.
         attribute: what was measured, for the axis.
         unit: its unit, for the axis.
+        title: of the picture; by default the attribute and the guideline.
     """
     sides = "two-sided" if result.sides == 2 else "one-sided"
-    chart = Chart(f"{attribute}: shelf life after ICH Q1E", x=Axis("Time", "month", low=0), y=Axis(attribute, unit))
+    chart = Chart(
+        title or f"{attribute}: shelf life after ICH Q1E", x=Axis("Time", "month", low=0), y=Axis(attribute, unit)
+    )
     pooled = result.model == "cics"
     names = list(dict.fromkeys(batch for batch, _, _ in result.points))
     shown = names[: MOST_SERIES - 1 if pooled else MOST_SERIES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets.tables import Table, read_table
+from crdmo.foundation.datasets.tables.numbers import Decimal
 from crdmo.foundation.ledger.acts import Actor
 from crdmo.foundation.refusals import Invalid
 
@@ -30,15 +31,20 @@ class Brought:
 WORDS = frozenset({"batch", "type", "sample", "site", "operator", "instrument", "day", "run", "lot", "group"})
 
 
-def read(file_name: str, data: bytes) -> Brought:
-    """Read a table; columns that name things stay text, all others must be numbers.
+def read(file_name: str, data: bytes, *, numbers: Collection[str] | None = None, decimal: Decimal | None = None) -> Brought:
+    """Read a table. The columns in `numbers` must hold numbers, all others stay text.
+
+    Without `numbers`, columns that name things (batch, day, site …) stay text and all others must be numbers. `decimal`
+    says which mark the file uses where that is doubtful.
 
     Raises:
         Invalid: the file cannot be read with certainty, or a number cannot; names file, row and column.
     """
     table: Table = read_table(data, file_name)
-    kinds: dict[str, Any] = {name: "text" if name.casefold() in WORDS else "number" for name in table.columns}
-    return Brought(file_name, data, table.typed(kinds))
+    wanted = {c for c in table.columns if c.casefold() not in WORDS} if numbers is None else set(numbers)
+    table.require(*wanted)
+    kinds: dict[str, Any] = {name: "number" if name in wanted else "text" for name in table.columns}
+    return Brought(file_name, data, table.typed(kinds, decimal=decimal))
 
 
 def options(texts: Sequence[str]) -> dict[str, Any]:

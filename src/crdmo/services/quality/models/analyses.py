@@ -23,7 +23,7 @@ class Analysis(Record):
     dataset = models.ForeignKey("datasets.Dataset", models.PROTECT, related_name="+")
     computed = models.ForeignKey("computing.Result", models.PROTECT, related_name="+")
     finding = models.TextField()
-    conclusion = models.TextField()
+    conclusion = models.TextField(blank=True, default="")
     state = models.CharField(max_length=8, choices=[("draft", "Draft"), ("signed", "Signed")], default="draft")
     sources = CanonicalJSONField(default=list)
 

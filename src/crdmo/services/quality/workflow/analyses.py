@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,65 +54,93 @@ def _column(frame: pl.DataFrame, name: str, numeric: bool = True) -> list[Any]:
     return values
 
 
+def _given(frame: pl.DataFrame, given: Mapping[str, Any], option: str, usual: Sequence[str]) -> str | None:
+    """Return the column that an option names, or the first usual one that the table has."""
+    named = str(given.get(option) or "")
+    if named and named not in frame.columns:
+        raise Invalid(f"the table has no column {named}", errors={option: "not in the table"}, given=named, allowed=", ".join(frame.columns))
+    return named or next((c for c in usual if c in frame.columns), None)
+
+
+def _needed(frame: pl.DataFrame, given: Mapping[str, Any], option: str, usual: Sequence[str]) -> str:
+    found = _given(frame, given, option, usual)
+    if found is None:
+        raise Invalid(f"the table has no column for the {option}", errors={option: "say which column"}, given=", ".join(frame.columns), allowed=", ".join(usual))
+    return found
+
+
+def _settings(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := given.get(name)) not in (None, "")}
+
+
 def _shelf_life(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    value = str(given.get("value") or next((c for c in frame.columns if c not in ("batch", "month")), "value"))
-    batch = _column(frame, "batch", False) if "batch" in frame.columns else ["1"] * frame.height
-    parameters = {k: v for k in ("lower_limit", "upper_limit", "sides", "mean_square") if (v := given.get(k)) not in (None, "")}
-    return {"batch": batch, "month": _column(frame, "month"), "value": _column(frame, value)}, parameters
+    """Read one row a result: batch (none: one batch), month, value (by default the first other column)."""
+    month, batch = _needed(frame, given, "month", ("month",)), _given(frame, given, "batch", ("batch",))
+    value = _needed(frame, given, "value", [c for c in frame.columns if c not in (batch, month)])
+    batches = _column(frame, batch, False) if batch else ["1"] * frame.height
+    parameters = _settings(given, "lower_limit", "upper_limit", "sides", "mean_square", "transformation", "band")
+    parameters.setdefault("sides", 2 if {"lower_limit", "upper_limit"} <= set(parameters) else 1)
+    return {"batch": batches, "month": _column(frame, month), "value": _column(frame, value)}, parameters
+
+
+def times_in(columns: Sequence[str]) -> dict[str, float]:
+    """Return the columns that hold percent dissolved and their times: `t.5`, `x.15`, `t.7.5`, `30 min`, `45`."""
+    found = {c: re.fullmatch(r"(?:[A-Za-z]+[._ ])?(\d+(?:\.\d+)?)(?: ?min)?", c.strip()) for c in columns}
+    return {c: float(match[1]) for c, match in found.items() if match}
 
 
 def _profiles(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read one row a unit, one column a time `t.15`, and the group by the column `type` (reference first)."""
-    times = [c for c in frame.columns if c.startswith(("t.", "x.")) and c[2:].replace(".", "").isdigit()]
+    """Read one row a unit, one column a time (`t.15`), and the group by the column `type` (reference first)."""
+    group = _needed(frame, given, "group", ("type", "group", "batch"))
+    # At time 0 nothing has dissolved: it is no point of a profile.
+    times = {c: t for c, t in times_in([c for c in frame.columns if c != group]).items() if t > 0}
     if not times:
-        raise Invalid("the table has no columns t.5, t.10, … with percent dissolved", given=", ".join(frame.columns))
-    group = str(given.get("group") or "type")
+        raise Invalid("the table has no columns t.5, t.10, … with percent dissolved", errors={"table": "no times"}, given=", ".join(frame.columns))
     labels = _column(frame, group, False)
     reference = str(given.get("reference") or labels[0])
     test = str(given.get("test") or next((label for label in labels if label != reference), ""))
-    if reference not in labels or test not in labels:
-        raise Invalid("two groups are compared", errors={"test": "not in the table"}, given=f"{reference}, {test}", allowed=", ".join(dict.fromkeys(labels)))
+    if reference == test or reference not in labels or test not in labels:
+        raise Invalid("two groups are compared", errors={"test": "two groups of the table"}, given=f"{reference}, {test}", allowed=", ".join(dict.fromkeys(labels)))
     rows = list(zip(*(_column(frame, c) for c in times), strict=True))
-    made = {
-        "times": [float(c[2:]) for c in times],
-        "reference": [list(r) for r, label in zip(rows, labels, strict=True) if label == reference],
-        "test": [list(r) for r, label in zip(rows, labels, strict=True) if label == test],
-    }
-    drop = [i for i, t in enumerate(made["times"]) if t == 0]
-    for i in reversed(drop):
-        made["times"].pop(i)
-        for row in (*made["reference"], *made["test"]):
-            row.pop(i)
-    units = min(len(made["reference"]), len(made["test"]))
-    return made, {"regulator": given.get("regulator") or "EMA", "required_units": min(12, units)}
+    made = {"times": list(times.values())}
+    for name, wanted in (("reference", reference), ("test", test)):
+        made[name] = [list(r) for r, label in zip(rows, labels, strict=True) if label == wanted]  # type: ignore[misc]
+    return made, _settings(given, "regulator", "required_units")
+
+
+FACTORS = ("site", "instrument", "operator", "day", "run")
 
 
 def _precision(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    value = str(given.get("value") or next((c for c in ("y", "value", "result") if c in frame.columns), frame.columns[-1]))
-    factors = [c for c in frame.columns if c in ("site", "day", "run", "operator", "instrument")]
+    """Read one row a result: the factors, outermost first, the value, optionally the sample."""
+    factors = [f for f in str(given.get("factors") or "").split(",") if f] or [f for f in FACTORS if f in frame.columns]
     if not factors:
-        raise Invalid("the table names no factor", given=", ".join(frame.columns), allowed="site, day, run, operator, instrument")
-    samples = _column(frame, "sample", False) if "sample" in frame.columns else ["1"] * frame.height
-    levels = [_column(frame, c, False) for c in factors]
-    order = sorted(range(len(factors)), key=lambda i: ("site", "instrument", "operator", "day", "run").index(factors[i]))
-    return {"values": _column(frame, value), "factor_names": [factors[i] for i in order],
-            "factor_levels": [levels[i] for i in order], "samples": samples}, {}  # fmt: skip
+        raise Invalid("the table names no factor", errors={"factors": "needed"}, given=", ".join(frame.columns), allowed=", ".join(FACTORS))
+    sample = _given(frame, given, "sample", ("sample",))
+    rest = [c for c in frame.columns if c not in (*factors, sample)]
+    value = _needed(frame, given, "value", [c for c in ("y", "value", "result") if c in rest] or rest)
+    samples = _column(frame, sample, False) if sample else ["1"] * frame.height
+    levels = [_column(frame, f, False) for f in factors]
+    inputs = {"values": _column(frame, value), "factor_names": factors, "factor_levels": levels, "samples": samples}
+    return inputs, _settings(given, "confidence")
 
 
 def _shelf_life_finding(output: Any) -> str:
     months = f"{output['months']:.5f} months" if output["months"] is not None else output["outcome"]
-    return f"Model {output['model']}, worst batch {output['worst_batch']}: {months}; whole months {output['whole_months']}"
+    whole = f", {output['whole_months']} whole months" if output["whole_months"] is not None else ""
+    return f"Model {output['model']}, worst batch {output['worst_batch']}: {months}{whole}"
 
 
 def _profile_finding(output: Any) -> str:
-    return f"f2 = {output['f2']:.5f}, f1 = {output['f1']:.5f}: {'; '.join(output['reasons'])}"
+    factors = ", ".join(f"{name} = {output[name]:.5f}" for name in ("f2", "f1") if output[name] is not None)
+    return f"{output['outcome'].capitalize()}{': ' + factors if factors else ''}. {'; '.join(output['reasons'])}"
 
 
 def _precision_finding(output: Any) -> str:
     said = []
     for one in output:
-        parts = ", ".join(f"{c['name']} SD {c['sd']:.6g}" for c in one["components"])
-        said.append(f"sample {one.get('sample') or '1'}: {parts}")
+        parts = ", ".join(f"{c['name']} SD {c['standard_deviation']:.6g}" for c in (*one["components"], one["total"]))
+        said.append(f"Sample {one['sample']}, mean {one['mean']:.6g}: {parts}")
     return "; ".join(said)
 
 
@@ -145,7 +174,7 @@ def _evaluate(act: Act, program: Program, how: Kind, title: str, dataset: Datase
     try:
         computed = run(act, how.method, inputs=inputs, parameters=parameters, sources=[dataset], program=program, title=title)
     except MethodError as error:
-        raise Invalid(str(error), errors={"table": str(error)}) from error
+        raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
     return act.create(
         Analysis, program=program, code=next_code(act, Analysis, "AN", program), kind=how.name, title=title, lot=lot,
         dataset=dataset, computed=computed, finding=how.finding(computed.output), conclusion=conclusion, sources=sources_of([computed]),

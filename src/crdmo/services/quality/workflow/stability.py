@@ -164,7 +164,7 @@ def evaluate_stability(
                     "little_change_and_variability": little_change, "statistical_analysis": True, "supporting_data": supporting_data}  # fmt: skip
             further = run(act, "quality.extrapolation_q1e", inputs=tree, sources=[computed], program=protocol.program, title=f"Extrapolation: {title}")
     except MethodError as error:
-        raise Invalid(str(error), errors={"points": str(error)}) from error
+        raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
     whole, months = computed.output["whole_months"], computed.output["months"]
     most = further.output["months"] if further else int(max(inputs["month"]))
     proposed = most if whole is None and computed.output["outcome"] == "no intersection" else None if whole is None else min(whole, most)
@@ -198,7 +198,7 @@ def record_excursion(
     try:
         computed = run(act, "quality.mean_kinetic_temperature", inputs={"celsius": list(celsius)}, sources=[condition], program=condition.program)
     except MethodError as error:
-        raise Invalid(str(error), errors={"celsius": str(error)}) from error
+        raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
     return act.create(
         Excursion, program=condition.program, condition=condition, started=started, ended=ended, computed=computed, assessment=assessment
     )
