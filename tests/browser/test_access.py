@@ -1,0 +1,59 @@
+"""Every page of the demo for everybody: axe finds nothing, nothing scrolls sideways on a phone, print and dark included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+ROOM = "/CRD-101/quality"
+PAGES = (
+    "/", "/CRD-101/", "/CRD-101/ledger/", "/CRD-101/proof/", "/CRD-101/contracts/", "/CRD-101/contracts/WO-26-0001/", "/CRD-101/materials/",
+    "/search/?q=VT-26", f"{ROOM}/", f"{ROOM}/lots/", f"{ROOM}/lots/VT-2602/", f"{ROOM}/lots/VT-2602/?tab=results", f"{ROOM}/lots/VT-2602/?tab=stock",
+    f"{ROOM}/lots/VT-2602/?tab=review", f"{ROOM}/lots/new/", f"{ROOM}/samples/", f"{ROOM}/samples/S-26-0002/", f"{ROOM}/worksheets/",
+    f"{ROOM}/worksheets/WS-26-0002/", f"{ROOM}/verify/", f"{ROOM}/investigations/", f"{ROOM}/investigations/OOS-26-0001/", f"{ROOM}/certificates/",
+    f"{ROOM}/certificates/COA-26-0002/1/", f"{ROOM}/specifications/", f"{ROOM}/specifications/SPEC-26-0001/1/", f"{ROOM}/stability/",
+    f"{ROOM}/analyses/",
+)  # fmt: skip
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def found_by_axe(page: Any) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    return [f"{v['id']}: {n['target']}" for v in results.response["violations"] for n in v["nodes"][:3]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(at_desk: Callable[..., Any], house: str, theme: str) -> None:
+    page = at_desk("h.brandt", theme=theme)
+    found = {}
+    for path in PAGES:
+        answer = page.goto(house + path)
+        assert answer.status == 200, path
+        if wrong := found_by_axe(page):
+            found[path] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_scrolls_sideways(at_desk: Callable[..., Any], house: str, width: int) -> None:
+    page = at_desk("h.brandt", width=width)
+    wide = {}
+    for path in PAGES:
+        page.goto(house + path)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            wide[path] = over
+    assert wide == {}
+
+
+def test_every_page_has_one_heading_and_a_language(at_desk: Callable[..., Any], house: str) -> None:
+    page = at_desk("h.brandt")
+    for path in PAGES:
+        page.goto(house + path)
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("html").get_attribute("lang") == "en"
