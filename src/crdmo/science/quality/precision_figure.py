@@ -51,4 +51,4 @@ def _finding(result: tuple[VarianceComponents, ...]) -> str:
         largest = max(one.components, key=lambda c: c.variance)
         said.append(f"sample {one.sample}: {largest.percent_of_total:.0f} % of the variance is {largest.name}, total SD {one.total.standard_deviation:.4g}")
     intervals = f"strokes are {result[0].confidence:.0%} intervals"
-    return f"{'; '.join(said).capitalize()}; {intervals}."
+    return f"S{'; '.join(said)[1:]}; {intervals}."

@@ -38,5 +38,5 @@ def shelf_life_figure(result: ShelfLife, *, attribute: str = "Result", unit: str
         chart.limit(result.upper_limit, f"limit {result.upper_limit:g}")
     if result.outcome is Outcome.FOUND and result.months is not None:
         chart.marker(result.months, f"{result.months:.2f} months")
-    band = f"{result.confidence:.0%} {sides} bound on the mean; {len(result.points)} results of {len(names)} batches."
-    return chart.build(f"{result.reasons[-1].capitalize()}. {band}")
+    band = f"{result.confidence:.0%} {sides} bound on the mean; {len(result.points)} results of {len(names)} batch{'es' if len(names) > 1 else ''}."
+    return chart.build(f"{result.reasons[-1][:1].upper()}{result.reasons[-1][1:]}. {band}")

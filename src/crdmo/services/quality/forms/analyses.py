@@ -115,4 +115,4 @@ class ConclusionForm(StepForm):
     """The conclusion of a draft."""
 
     conclusion = steps.text_field("Conclusion", "What follows from the finding, for whom.", long=True)
-    reason = steps.text_field("Reason of the change", "", required=True)
+    reason = steps.text_field("Reason of the change", "It stands in the history.", classes="")

@@ -79,15 +79,17 @@ def _months(model: dict[str, Any]) -> str:
 
 def _models(output: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every model that was fitted, the chosen one marked."""
-    return [{"name": MODELS.get(m["name"], m["name"]), "key": m["name"], "months": _months(m), "worst": m["worst_batch"], "mean_square": f"{m['mean_square']:.6g}",
+    return [{"name": MODELS.get(m["name"], m["name"]), "key": m["name"], "months": _months(m), "worst": "all, one line" if m["name"] == "cics" and len(m["lines"]) > 1 else m["worst_batch"], "mean_square": f"{m['mean_square']:.6g}",
              "df": m["df"], "chosen": m["name"] == output["model"]} for m in output["models"]]  # fmt: skip
 
 
 def _lines(output: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the line of each batch in the chosen model."""
     model = next(m for m in output["models"] if m["name"] == output["model"])
+    one = model["name"] == "cics" and len(model["lines"]) > 1
+    lines = [{**model["lines"][0], "batch": "all batches"}] if one else model["lines"]
     return [{"batch": line["batch"], "intercept": f"{line['intercept']:.5f}", "slope": f"{line['slope']:.5f}", "months": _months(line),
-             "side": line["side"], "worst": line["batch"] == output["worst_batch"]} for line in model["lines"]]  # fmt: skip
+             "side": line["side"], "worst": len(lines) > 1 and line["batch"] == output["worst_batch"]} for line in lines]  # fmt: skip
 
 
 def _cards(found: ShelfLife, output: dict[str, Any]) -> list[dict[str, Any]]:
@@ -109,5 +111,5 @@ def _own_words(found: ShelfLife, output: dict[str, Any]) -> list[str]:
     return [line for line in found.rationale.splitlines() if line and line not in given]
 
 
-urlpatterns = [path("shelf-lives/<str:code>/", shelf_life, name="shelf_life")]
+urlpatterns = [path("stability/shelf-lives/<str:code>/", shelf_life, name="shelf_life")]
 PAGES = {"quality:shelf_life": Page("quality.view", FORM)}
