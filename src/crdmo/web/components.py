@@ -57,7 +57,8 @@ def number(value: Any, unit: str = "", record: Any = None, state: Any = "") -> S
 
 # UCUM codes that people write otherwise.
 UNITS = {
-    "Cel": "°C", "ug": "µg", "uL": "µL", "um": "µm", "umol": "µmol", "mo": "month", "wk": "week", "a": "year", "d": "day",
+    "Cel": "°C", "ug": "µg", "uL": "µL", "um": "µm", "umol": "µmol", "mo": "month", "wk": "week", "a": "year",
+    "d": "day",
     "[pH]": "pH", "1": "", "10*6": "10⁶", "10*9": "10⁹", "ug/mL": "µg/mL", "ug/L": "µg/L", "umol/L": "µmol/L",
     "[ppm]": "ppm", "[ppb]": "ppb",
 }  # fmt: skip

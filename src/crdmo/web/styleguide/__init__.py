@@ -1,4 +1,4 @@
-"""The living style guide: every component as pages draw it, with made-up contents. What is not here is not a component."""
+"""The living style guide: every component as pages draw it, with made-up contents. Pages use nothing else."""
 
 from __future__ import annotations
 

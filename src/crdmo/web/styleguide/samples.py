@@ -59,13 +59,22 @@ class Lot:
 
 
 LOTS = (
-    Lot("LOT-26-0001", "Nortelix 10 mg tablets", "12000", "{tablets}", "99.80", dt.date(2028, 11, 30), "released", key(1)),
     Lot(
-        "LOT-26-0002", "Nortelix 10 mg tablets", "11840", "{tablets}", "100.4", dt.date(2028, 12, 31), "quarantine", key(2)
+        "LOT-26-0001", "Nortelix 10 mg tablet", "12000", "{tablet}", "99.80", dt.date(2028, 11, 30), "released", key(1)
+    ),
+    Lot(
+        "LOT-26-0002",
+        "Nortelix 10 mg tablet",
+        "11840",
+        "{tablet}",
+        "100.4",
+        dt.date(2028, 12, 31),
+        "quarantine",
+        key(2),
     ),
     Lot("LOT-26-0003", "CRD-1042 drug substance", "4.250", "kg", "98.1", dt.date(2027, 6, 30), "investigation", key(3)),
     Lot("LOT-26-0004", "CRD-1042 drug substance", "3.900", "kg", "", dt.date(2027, 6, 30), "rejected", key(4)),
-    Lot("LOT-26-0005", "Placebo tablets", "2000", "{tablets}", "0.00", dt.date(2028, 11, 30), "void", key(5)),
+    Lot("LOT-26-0005", "Placebo tablets", "2000", "{tablet}", "0.00", dt.date(2028, 11, 30), "void", key(5)),
 )
 TONES = {"rejected": "bad", "investigation": "warn"}
 TABLE = Table(

@@ -88,6 +88,8 @@ export function openPalette(from) {
     const step = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[event.key];
     if (step !== undefined) { event.preventDefault(); choose(step); }
     else if (event.key === "Enter") { event.preventDefault(); open(at, event.ctrlKey || event.metaKey); }
+    // A search field would only empty itself.
+    else if (event.key === "Escape") { event.preventDefault(); box.close(); }
   });
   box.addEventListener("close", () => { waiting?.abort(); box.remove(); from?.focus?.(); });
   box.addEventListener("click", (event) => { if (event.target === box) box.close(); });

@@ -43,7 +43,7 @@ function wire(box, url) {
   const passkey = $("[data-use-passkey]", box);
   if (passkey) passkey.hidden = !window.PublicKeyCredential?.parseRequestOptionsFromJSON || !(passkey.dataset.usePasskey || form.dataset.options);
   passkey?.addEventListener("click", () => sign(box, form, passkey));
-  ($("[role=alert]", box) || $("input:not([type=hidden]), textarea", box))?.focus();
+  ($("[role=alert], [aria-invalid=true]", box) || $("input:not([type=hidden]), textarea", box))?.focus();
 }
 
 async function sign(box, form, button) {
