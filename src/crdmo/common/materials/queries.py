@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from django.db.models import Q
 
 from .models import Container, Flow, Lot, Sample
 from .quantities import Quantity, quantity, total
@@ -61,22 +64,34 @@ class Step:
     depth: int
 
 
+KINDS = ("lot", "container", "sample")
+
+
 def _end(flow: Flow, side: str) -> Thing | None:
     return getattr(flow, f"{side}_lot") or getattr(flow, f"{side}_container") or getattr(flow, f"{side}_sample")
 
 
+def _flows(things: Iterable[Thing], *, down: bool) -> list[Flow]:
+    """Return the flows out of things, or into them, with what lies at their far ends, in one read."""
+    near, far = ("from", "to") if down else ("to", "from")
+    wanted = Q(pk__in=[])
+    for thing in things:
+        wanted |= Q(**{f"{near}_{_name(thing)}": thing})
+    ends = [f"{far}_{kind}__program" for kind in KINDS]
+    return list(Flow.objects.filter(wanted, is_void=False).select_related(*ends).order_by("entry"))
+
+
 def genealogy(thing: Thing, *, down: bool) -> list[Step]:
-    """Return where a thing came from (`down=False`) or went to, nearest first, each flow once."""
+    """Return where a thing came from (`down=False`) or went to, nearest first, each flow once; a read for each step away."""
     found: list[Step] = []
     seen: set[object] = set()
-    front: list[tuple[Thing, int]] = [(thing, 0)]
+    front: list[Thing] = [thing]
+    depth = 0
     while front:
-        here, depth = front.pop(0)
-        for flow in outflows(here) if down else inflows(here):
-            far = _end(flow, "to" if down else "from")
-            if flow.id in seen or far is None:
-                continue
-            seen.add(flow.id)
-            found.append(Step(flow, far, depth + 1))
-            front.append((far, depth + 1))
+        depth += 1
+        flows = [flow for flow in _flows(front, down=down) if flow.id not in seen]
+        seen |= {flow.id for flow in flows}
+        steps = [Step(flow, far, depth) for flow in flows if (far := _end(flow, "to" if down else "from")) is not None]
+        found += steps
+        front = list({step.thing.id: step.thing for step in steps}.values())
     return found

@@ -23,7 +23,8 @@ DECISIONS = ("quality.release_lot", "quality.reject_lot", "quality.hold_lot")
 class Facts:
     """What is on record about one lot.
 
-    `tests`, `results` and `investigations` are those of all its samples, whatever their purpose; `stale` holds the keys
+    `tests`, `results` and `investigations` are those of all its samples, whatever their purpose; `issues` are its
+    certificates in every state; `stale` holds the keys
     of what stands on data changed since; `last_entry` is the last ledger entry that a review of the trail must reach.
     """
 
@@ -33,12 +34,18 @@ class Facts:
     tests: list[Test] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     investigations: list[Investigation] = field(default_factory=list)
-    certificates: list[Certificate] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    issues: list[Certificate] = field(default_factory=list)
     dispositions: list[Disposition] = field(default_factory=list)
     reviews: list[TrailReview] = field(default_factory=list)
     signatures: dict[UUID, list[Manifestation]] = field(default_factory=dict)
     stale: set[UUID] = field(default_factory=set)
     last_entry: int = 0
+
+    @property
+    def certificates(self) -> list[Certificate]:
+        """The signed certificates, the last issue last."""
+        return [one for one in self.issues if one.state == "signed"]
 
     @property
     def release_tests(self) -> list[Test]:
@@ -69,7 +76,20 @@ def facts_of(lots: Iterable[Lot]) -> dict[UUID, Facts]:
     marked = set(stale_causes([r.id for facts in found.values() for r in facts.results + facts.certificates]))  # type: ignore[operator]
     for facts in found.values():
         facts.stale = marked
+        _at_home(facts)
     return found
+
+
+def _at_home(facts: Facts) -> None:
+    """Let every record know its program, which is the lot's, without asking for it once more."""
+    home = facts.lot.program
+    own = (facts.samples, facts.tests, facts.results, facts.investigations, facts.issues, facts.criteria)
+    for record in (one for records in own for one in records):
+        record.program = home  # type: ignore[attr-defined]
+    if facts.specification is not None:
+        facts.specification.program = home
+        for line in facts.criteria:
+            line.specification = facts.specification
 
 
 def _specifications(facts: Sequence[Facts]) -> None:
@@ -86,10 +106,15 @@ def _specifications(facts: Sequence[Facts]) -> None:
 
 
 def _tested(found: dict[UUID, Facts]) -> None:
-    tests = Test.objects.filter(sample__lot__in=list(found), is_void=False).select_related("criterion", "sample")
+    samples = {sample.id: sample for sample in Sample.objects.filter(lot__in=list(found)).order_by("code")}
+    for sample in samples.values():
+        sample.lot = found[sample.lot_id].lot
+        found[sample.lot_id].samples += [] if sample.is_void else [sample]
+    tests = Test.objects.filter(sample__in=list(samples), is_void=False).select_related("criterion")
     by_key: dict[UUID, Test] = {}
     for test in sorted(tests, key=lambda t: t.id):
         # UUIDv7: in the order in which they were assigned, whatever happened to them since.
+        test.sample = samples[test.sample_id]
         by_key[test.id] = test
         found[test.sample.lot_id].tests.append(test)
         _reach(found[test.sample.lot_id], test)
@@ -112,8 +137,9 @@ def _reach(facts: Facts, record: Any) -> None:
 
 def _decided(found: dict[UUID, Facts]) -> None:
     lots = list(found)
-    for certificate in Certificate.objects.filter(lot__in=lots, state="signed", is_void=False).order_by("issue"):
-        found[certificate.lot_id].certificates.append(certificate)
+    for certificate in Certificate.objects.filter(lot__in=lots, is_void=False).order_by("issue"):
+        certificate.lot = found[certificate.lot_id].lot
+        found[certificate.lot_id].issues.append(certificate)
     for decision in Disposition.objects.filter(lot__in=lots, is_void=False).select_related("decided_by", "certificate").order_by("-entry"):
         found[decision.lot_id].dispositions.append(decision)
     for review in TrailReview.objects.filter(lot__in=lots, is_void=False).select_related("reviewer").order_by("-up_to_entry"):

@@ -44,11 +44,11 @@ def _bench(person: Person, program: Program, allowed: set[str]) -> Iterator[Item
 
 def _checks(person: Person, program: Program, allowed: set[str]) -> Iterator[Item]:
     if "quality.verify_results" in allowed:
-        waiting = Result.objects.filter(program=program, state="entered", is_void=False).exclude(entered_by=person)
+        waiting = Result.objects.filter(program=program, state="entered", is_void=False).exclude(entered_by=person).exclude(test__analyst=person)
         if count := waiting.count():
             yield Item("To verify", f"{count} results", "entered by colleagues", _at("verify", program), program.code, None, "entered")
     if "quality.check_laboratory" in allowed:
-        for found in Investigation.objects.filter(program=program, outcome="open", is_void=False):
+        for found in Investigation.objects.filter(program=program, outcome="open", is_void=False).select_related("test__criterion", "test__sample"):
             yield Item("Investigations", found.code, str(found.test), _at("investigation", program, code=found.code), program.code, found.due_on, found.phase)
     if "quality.approve_retest" in allowed:
         for plan in RetestPlan.objects.filter(program=program, state="proposed", is_void=False).select_related("investigation"):
@@ -82,6 +82,6 @@ def _stability(program: Program, allowed: set[str]) -> Iterator[Item]:
         for protocol in Protocol.objects.filter(program=program, state="draft", is_void=False):
             yield Item("To sign", str(protocol), protocol.title, _at("protocol", program, code=protocol.code), program.code, None, "draft")
     if "quality.approve_shelf_life" in allowed:
-        for found in ShelfLife.objects.filter(program=program, state="proposed", is_void=False):
+        for found in ShelfLife.objects.filter(program=program, state="proposed", is_void=False).select_related("criterion"):
             url = _at("shelf_life", program, code=found.code)
             yield Item("To sign", str(found), f"{found.proposed_months} months proposed", url, program.code, None, "proposed")

@@ -15,18 +15,19 @@ from crdmo.common.materials import workflow as stock
 from crdmo.common.materials.models import Lot, Sample, Substance
 from crdmo.common.materials.quantities import UNITS
 from crdmo.common.work import waiting
-from crdmo.foundation.accounts import authority
-from crdmo.foundation.ledger.thread import stale_causes
-from crdmo.foundation.refusals import NotFound
-from crdmo.foundation.signing import signatures_of
+from crdmo.foundation.refusals import Conflict, NotFound
+from crdmo.foundation.signing import seen_from
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.pages.desk import grouped
 from crdmo.web.request import PageRequest
+from crdmo.web.tables import Column, Table
 
-from ..gates import gates_for_release, release_specification, results_of, tests_of
-from ..models import Certificate, Disposition, TrailReview
+from .. import queries
+from ..facts import facts_of
+from ..gates import gates
+from ..models import Disposition, TrailReview
 from ..trail import exceptions_of
 from ..workflow import disposition
 from . import steps
@@ -57,18 +58,22 @@ def home(request: PageRequest, program: str) -> HttpResponse:
 
 
 def lots(request: PageRequest, program: str) -> HttpResponse:
-    """List lots, by status if asked."""
-    rows = Lot.objects.filter(program=request.program, is_void=False).select_related("substance", "program").order_by("-entry")
+    """List lots, by status if asked; the same address gives CSV, XLSX, Parquet and JSON."""
+    rows = Lot.objects.filter(program=request.program, is_void=False).select_related("substance", "program")
     status = request.GET.get("status", "")
     rows = rows.filter(status=status) if status in Lot.Status.values else rows
-    if request.GET.get("format") == "json":
-        return JsonResponse({"items": [{"code": r.code, "product": r.substance.code, "status": r.status, "amount": r.amount, "unit": r.unit} for r in rows]})
-    contents = {"rows": rows[:250], "status": status, "statuses": Lot.Status.choices, "may_register": _may(request, "materials.register_lot")}
-    return render(request, "quality/lots.html", contents)
+    contents = {"status": status, "statuses": Lot.Status.choices, "may_register": queries.may(request, "materials.register_lot")}
+    return LOTS.answer(request, rows, "quality/lots.html", contents)
 
 
-def _may(request: PageRequest, verb: str) -> bool:
-    return authority.may(request.person, verb, request.program.id if request.program else None)
+LOTS = Table(
+    "lots", "Lots", (
+        Column("code", "Lot", kind="record", sort="code"), Column("product", "Product", "substance.name"), Column("strength", "Strength", "substance.strength"),
+        Column("amount", "Amount", kind="number", unit_at="unit"), Column("made_on", "Made", kind="day", sort="made_on"),
+        Column("expires_on", "Expiry", kind="day", sort="expires_on"), Column("status", "Status", kind="state", sort="status"),
+        Column("entry", "Entry", sort="entry", hidden=True),
+    ), sort="-entry", empty=("No lot here", "A lot is registered in quarantine, sampled, tested, and decided over. Register the product first, then its lot."),
+)  # fmt: skip
 
 
 class LotForm(StepForm):
@@ -131,64 +136,111 @@ def find_lot(request: PageRequest, code: str) -> Lot:
     return found
 
 
-STEPS = {
-    "release": ("quality.release_lot", disposition.release_lot), "reject": ("quality.reject_lot", disposition.reject_lot),
-    "review": ("quality.review_trail", disposition.review_trail), "hold": ("quality.hold_lot", disposition.hold_lot),
-}  # fmt: skip
-
-
 def lot(request: PageRequest, program: str, code: str) -> HttpResponse:
-    """Show a lot with its gates, results, stock and trail; it is reviewed, released, rejected or held here."""
+    """Show a lot with its gates, results, stock and trail; its trail is reviewed here, and the lot is released here."""
     found, refused = find_lot(request, code), None
     if request.method == "POST":
         refused = steps.attempt(lambda: _step(request, found))
         if refused is None:
-            return HttpResponseRedirect(request.path)
+            return HttpResponseRedirect(f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path)
         found.refresh_from_db()
     tab = request.GET.get("tab", "overview")
-    specification = release_specification(found)
-    wanted = tests_of(found) if specification else {}
-    results = results_of(found)
-    gates = gates_for_release(found)
+    facts = facts_of([found])[found.id]
+    shown = gates(facts)
+    ready = all(gate.met for gate in shown)
     if request.GET.get("format") == "json":
-        return JsonResponse({"lot": found.code, "status": found.status, "gates": [g.as_json() for g in gates]})
+        return JsonResponse({"lot": found.code, "status": found.status, "releasable": ready, "gates": [g.as_json() for g in shown]})
     contents: dict[str, Any] = {
-        "record": found, "tab": tab, "tabs": TABS, "gates": gates, "ready": all(g.met for g in gates), "refused": refused, "results": results,
-        "stale": stale_causes([r.pk for r in results]), "tests": wanted, "specification": specification,
-        "certificates": Certificate.objects.filter(lot=found, is_void=False).select_related("program").order_by("-issue"),
-        "samples": Sample.objects.filter(lot=found, is_void=False).select_related("program").order_by("code"),
-        "decisions": [{"decision": d, "signatures": signatures_of(d)} for d in found.dispositions.filter(is_void=False).order_by("-entry")],
+        "record": found, "facts": facts, "tab": tab, "tabs": TABS, "gates": shown, "ready": ready, "refused": refused,
+        "tests": facts.by_line(), "results": facts.release_results, "stale": facts.stale, "may": _steps_for(request, found),
+        "decisions": [{"decision": d, "signatures": facts.signatures[d.pk]} for d in facts.dispositions],
     }  # fmt: skip
-    contents |= _signing(request, found, all(g.met for g in gates))
-    if tab == "stock":
+    open_lot = found.status in (Lot.Status.QUARANTINE, Lot.Status.HOLD)
+    if tab == "overview":
+        contents["to_release"] = steps.to_sign(request, "quality.release_lot", [found], ready=open_lot and ready, button=f"Release {found.code}")
+    elif tab == "stock":
         contents |= {"balance": materials.balance(found), "down": materials.genealogy(found, down=True), "up": materials.genealogy(found, down=False)}
-    if tab == "review":
-        contents |= {"exceptions": exceptions_of(found), "reviews": [{"review": r, "signatures": signatures_of(r)} for r in found.trail_reviews.order_by("-entry")]}
+    elif tab == "review":
+        contents |= {
+            "exceptions": exceptions_of(found), "reviews": [{"review": r, "signatures": facts.signatures[r.pk]} for r in facts.reviews],
+            "to_review": steps.to_sign(request, "quality.review_trail", [found], button="Sign the review"),
+        }  # fmt: skip
     return render(request, "quality/lot.html", contents, status=refused.status if refused else 200)
 
 
-def _signing(request: PageRequest, found: Lot, ready: bool) -> dict[str, Any]:
-    open_lot = found.status in (Lot.Status.QUARANTINE, Lot.Status.HOLD)
+def _steps_for(request: PageRequest, found: Lot) -> dict[str, bool]:
+    """Return which steps this person can take with the lot as it stands."""
     return {
-        "to_release": steps.to_sign(request, "quality.release_lot", [found], ready=open_lot and ready, button=f"Release {found.code}"),
-        "to_reject": steps.to_sign(request, "quality.reject_lot", [found], ready=found.status != Lot.Status.REJECTED, button=f"Reject {found.code}"),
-        "to_review": steps.to_sign(request, "quality.review_trail", [found], button="Sign the review"),
-        "may_hold": _may(request, "quality.hold_lot"), "may_sample": _may(request, "materials.register_sample"),
-        "may_draft": _may(request, "quality.draft_certificate"),
+        "sample": queries.may(request, "materials.register_sample") and found.status != Lot.Status.REJECTED,
+        "draft": queries.may(request, "quality.draft_certificate"),
+        "reject": queries.may(request, "quality.reject_lot") and found.status != Lot.Status.REJECTED,
+        "hold": queries.may(request, "quality.hold_lot") and found.status not in (Lot.Status.HOLD, Lot.Status.REJECTED),
     }  # fmt: skip
 
 
 def _step(request: PageRequest, found: Lot) -> None:
-    name = request.POST.get("step", "")
-    if name not in STEPS:
-        raise NotFound("there is no such step", given=name, allowed=", ".join(STEPS))
-    given: dict[str, Any] = {"reason": request.POST.get("reason", "")}
-    if name != "hold":
-        given["credentials"] = steps.credentials(request)
-    if name == "review":
-        given["conclusion"] = request.POST.get("conclusion", "")
-    STEPS[name][1](request.person, found, **given)
-    messages.success(request, {"release": "Released.", "reject": "Rejected.", "review": "The review is signed.", "hold": "Put on hold."}[name])
+    """Release the lot, or sign the review of its trail, as it was shown."""
+    step, credentials = request.POST.get("step", ""), steps.credentials(request)
+    as_shown(request, found)
+    if step == "release":
+        disposition.release_lot(request.person, found, credentials=credentials)
+        messages.success(request, f"{found.code} is released.")
+    elif step == "review":
+        shown = request.POST.get("up_to", "")
+        disposition.review_trail(
+            request.person, found, conclusion=request.POST.get("conclusion", ""), credentials=credentials, seen=int(shown) if shown.isdigit() else None
+        )
+        messages.success(request, "The review is signed.")
+    else:
+        raise NotFound("there is no such step", given=step, allowed="release, review")
+
+
+def as_shown(request: PageRequest, found: Lot) -> None:
+    """Say nothing if the lot stands as the signer was shown it.
+
+    Raises:
+        Conflict: somebody moved it on meanwhile.
+    """
+    seen = seen_from(request.POST).get(found.pk)
+    if seen is not None and seen != found.version:
+        raise Conflict(f"{found} was changed since it was shown", given=f"version {seen}", allowed=f"version {found.version}", next="Look at it again, then sign")
+
+
+def reject(request: PageRequest, program: str, code: str) -> HttpResponse:
+    """Reject a lot by signature, with a reason."""
+    found, refused = find_lot(request, code), None
+    if request.method == "POST":
+        def do() -> None:
+            as_shown(request, found)
+            disposition.reject_lot(request.person, found, credentials=steps.credentials(request), reason=request.POST.get("reason", ""))
+
+        refused = steps.attempt(do)
+        if refused is None:
+            messages.success(request, f"{found.code} is rejected.")
+            return HttpResponseRedirect(address(found))
+        found.refresh_from_db()
+    contents = {
+        "record": found, "refused": refused, "title": f"Reject lot {found.code}", "hint": "A rejected lot is not sampled for release, shipped or released again.",
+        "preview": steps.to_sign(request, "quality.reject_lot", [found], ready=found.status != Lot.Status.REJECTED, button=f"Reject {found.code}"),
+    }  # fmt: skip
+    return render(request, "quality/lot_step.html", contents, status=refused.status if refused else 200)
+
+
+class HoldForm(StepForm):
+    """Why a lot is put on hold."""
+
+    reason = steps.text_field("Reason", "It stands in the lot's history with your name.", long=True)
+
+
+def hold(request: PageRequest, program: str, code: str) -> HttpResponse:
+    """Put a lot on hold, with a reason."""
+    found, form = find_lot(request, code), HoldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if form.attempt(lambda: disposition.hold_lot(request.person, found, reason=form.cleaned_data["reason"])) is not None:
+            messages.success(request, f"{found.code} is on hold.")
+            return HttpResponseRedirect(address(found))
+    contents = {"form": form, "title": f"Put lot {found.code} on hold", "verb": "Put on hold", "back_url": address(found)}
+    return render(request, "quality/form.html", contents, status=form.status)
 
 
 urlpatterns = [
@@ -197,6 +249,8 @@ urlpatterns = [
     path("lots/new/", new_lot, name="lot_new"),
     path("products/new/", new_product, name="product_new"),
     path("lots/<str:code>/", lot, name="lot"),
+    path("lots/<str:code>/reject/", reject, name="lot_reject"),
+    path("lots/<str:code>/hold/", hold, name="lot_hold"),
 ]
 PAGES = {
     "quality:home": Page("quality.view"),
@@ -204,5 +258,7 @@ PAGES = {
     "quality:lot_new": Page("materials.register_lot", FORM),
     "quality:product_new": Page("materials.register_substance", FORM),
     "quality:lot": Page("quality.view", FORM),
+    "quality:lot_reject": Page("quality.reject_lot", FORM),
+    "quality:lot_hold": Page("quality.hold_lot", FORM),
 }
 NAV = [("quality:home", "Worklist"), ("quality:lots", "Lots")]

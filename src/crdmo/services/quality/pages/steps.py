@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -13,15 +14,24 @@ from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials, SigningPreview, credentials_from, preview
 from crdmo.web.request import PageRequest
 
+from .. import queries
+
 
 def to_sign(request: PageRequest, verb: str, records: Sequence[Record], *, ready: bool = True, button: str = "") -> SigningPreview | None:
     """Return what the signature step shows, or None where this person cannot take it now."""
     program = records[0].program_id if records else None
     organization = records[0].organization_id if records else None
-    if not ready or not records or not authority.may(request.person, verb, program, organization):
+    if not ready or not records or not _may(request, verb, program, organization):
         return None
     meaning = authority.TABLE[verb].signs
     return preview(list(records), meaning, person=request.person, session_key=request.session.session_key or "", button=button)
+
+
+def _may(request: PageRequest, verb: str, program: UUID | None, organization: UUID | None) -> bool:
+    """Say whether who asks may do a verb; in the program of the address this costs nothing after the first time."""
+    if request.program is not None and program == request.program.pk:
+        return queries.may(request, verb)
+    return authority.may(request.person, verb, program, organization)
 
 
 def credentials(request: PageRequest) -> Credentials:
