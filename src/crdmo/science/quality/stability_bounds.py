@@ -29,6 +29,8 @@ class Outcome(enum.Enum):
 RANKED = (Outcome.STARTS_OUTSIDE, Outcome.BAND_OUTSIDE, Outcome.FOUND, Outcome.NO_INTERSECTION)
 _FOUND, _NEVER = RANKED.index(Outcome.FOUND), RANKED.index(Outcome.NO_INTERSECTION)
 SIDES = ("lower", "upper")
+# A slope that is only the rounding of doubles crosses a limit somewhere beyond all times.
+_LATEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _first_root(a: Array, b: Array, c: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         root = -(b + np.copysign(np.sqrt(discriminant), b))
         pair = np.stack([root / a, c / root])
-    pair = np.where(np.isfinite(pair) & (pair > 0), pair, np.inf)
+    pair = np.where((pair > 0) & (pair < _LATEST), pair, np.inf)
     least = pair.min(axis=0)
     return np.where(np.isfinite(least), least, np.nan)
 

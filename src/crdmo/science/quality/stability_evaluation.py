@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .stability_bounds import RANKED, Ends, Lines, Outcome, first_ends, rank
+from .stability_bounds import RANKED, SIDES, Ends, Lines, Outcome, first_ends, rank
 from .stability_fit import MODELS, Array, Fit, Stack, fit, own_mean_squares, p_of, t_quantile
 from .stability_study import Options
 
@@ -33,10 +33,11 @@ class Evaluated:
         return np.asarray(rank(self.ends.code, self.ends.months).argmin(axis=1))
 
     def outcome(self, study: int, batch: int) -> tuple[Outcome, float | None, str]:
-        """Return how the line of one batch ends: outcome, months, side."""
+        """Return how the line of one batch ends: outcome, months, and the side that ends it (none where none does)."""
         found = RANKED[self.ends.code[study, batch]]
         months = float(self.ends.months[study, batch])
-        return found, months if found is Outcome.FOUND else None, ("lower", "upper")[self.ends.side[study, batch]]
+        side = "" if found is Outcome.NO_INTERSECTION else SIDES[self.ends.side[study, batch]]
+        return found, months if found is Outcome.FOUND else None, side
 
 
 @dataclass(frozen=True)
