@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import inspect
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 
-from crdmo.foundation.accounts import authority
 from crdmo.foundation.datasets import seal_upload
+from crdmo.foundation.datasets.tables import Table as FileTable
 from crdmo.foundation.datasets.tables import read_table
+from crdmo.foundation.datasets.tables.table import Kind
 from crdmo.foundation.ledger.acts import act
-from crdmo.foundation.refusals import Invalid, NotFound
-from crdmo.foundation.signing import signatures_of
+from crdmo.foundation.refusals import Invalid, NotFound, Refused
+from crdmo.foundation.signing import seen_from, signatures_of
+from crdmo.science import method as methods
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
+from crdmo.web.tables import Column, Table
 
-from ..models import ControlResult, Instrument, Method, Reading, Reagent, Test, Worksheet
+from .. import queries
+from ..models import ControlResult, Method, Reading, Result, Test, Worksheet
 from ..workflow import testing
 from . import steps
 
 OPEN_TESTS = ("assigned", "retest")
-NAMED = {"quality.external_standard": ("standard_area", "standard_weight", "sample_area", "sample_weight")}
 
 
 @page_of("quality.worksheet")
@@ -42,36 +48,55 @@ def control_address(record: ControlResult) -> str:
     return address(record.worksheet)
 
 
+RUNS = Table(
+    "worksheets", "Runs", (
+        Column("code", "Worksheet", kind="record", sort="code"), Column("method", "Method"), Column("instrument", "Instrument", "instrument.code"),
+        Column("analyst", "Analyst"), Column("started", "Started", kind="instant", sort="started"), Column("state", "State", kind="state", sort="state"),
+    ), sort="-started", empty=("No run yet", "A worksheet is opened for a method, with a calibrated instrument and standards in date."),
+)  # fmt: skip
+
+
 def worksheets(request: PageRequest, program: str) -> HttpResponse:
-    """List worksheets, open ones first, and what could be run."""
-    rows = Worksheet.objects.filter(program=request.program, is_void=False).select_related("method", "instrument", "analyst", "program").order_by("-entry")[:200]
+    """List what could be run, by method, and the runs."""
+    rows = Worksheet.objects.filter(program=request.program, is_void=False).select_related("method", "instrument", "analyst", "program")
     tests = Test.objects.filter(program=request.program, state__in=OPEN_TESTS, is_void=False).select_related("criterion__method", "sample")
     waiting: dict[Any, list[Test]] = {}
-    for test in tests.order_by("due_on"):
+    for test in tests.order_by("due_on", "sample__code"):
         waiting.setdefault(test.criterion.method, []).append(test)
-    may_open = authority.may(request.person, "quality.open_worksheet", request.program.id if request.program else None)
-    return render(request, "quality/worksheets.html", {"rows": rows, "waiting": waiting, "may_open": may_open})
+    contents = {"waiting": waiting, "may_open": queries.may(request, "quality.open_worksheet")}
+    return RUNS.answer(request, rows, "quality/worksheets.html", contents)
 
 
 class OpenForm(StepForm):
-    """A run to open."""
+    """A run to open. What cannot be used today says so beside its name."""
 
     method = forms.ModelChoiceField(Method.objects.none(), label="Method")
-    instrument = forms.ModelChoiceField(Instrument.objects.none(), label="Instrument", required=False, help_text="Calibrated ones only can be used; the step says why another cannot.")
-    reagents = forms.ModelMultipleChoiceField(Reagent.objects.none(), label="Standards, reagents, columns", required=False,
-                                              widget=forms.CheckboxSelectMultiple, help_text="In date only.")  # fmt: skip
+    instrument = forms.ChoiceField(label="Instrument", required=False, help_text="It must be calibrated and in service today.")
+    reagents = forms.MultipleChoiceField(
+        label="Standards, reagents, columns", required=False, widget=forms.CheckboxSelectMultiple, help_text="All in date; the standard's potency enters the calculation."
+    )
+
+    def __init__(self, request: PageRequest) -> None:
+        super().__init__(request.POST or None, initial={"method": request.GET.get("method")})
+        laboratory, today = request.person.organization, dt.datetime.now(dt.UTC).date()
+        methods = Method.objects.filter(organization=laboratory, state="effective", is_void=False).order_by("code")
+        self.fields["method"].queryset = methods  # type: ignore[attr-defined]
+        found, kept = queries.instruments_of(request.person, today), queries.reagents_of(request.person, today)
+        self.instruments = {str(one.pk): one for one, _ in found}
+        self.fields["instrument"].choices = [("", "None"), *((str(one.pk), f"{one}: {fit}") for one, fit in found)]  # type: ignore[attr-defined]
+        self.stock = {str(one.pk): one for one, _ in kept}
+        self.fields["reagents"].choices = [(str(one.pk), f"{one}, lot {one.lot_number}: {fit}") for one, fit in kept]  # type: ignore[attr-defined]
 
 
 def open_worksheet(request: PageRequest, program: str) -> HttpResponse:
-    """Open a run."""
-    laboratory = request.person.organization
-    form = OpenForm(request.POST or None, initial={"method": request.GET.get("method")})
-    form.fields["method"].queryset = Method.objects.filter(organization=laboratory, state="effective", is_void=False).order_by("code")  # type: ignore[attr-defined]
-    form.fields["instrument"].queryset = Instrument.objects.filter(organization=laboratory, is_void=False).order_by("code")  # type: ignore[attr-defined]
-    form.fields["reagents"].queryset = Reagent.objects.filter(organization=laboratory, is_void=False).order_by("code")  # type: ignore[attr-defined]
+    """Open a run: a gate that is closed says which one, and what opens it."""
+    form = OpenForm(request)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        made = form.attempt(lambda: testing.open_worksheet(request.person, request.program, method=given["method"], instrument=given["instrument"], reagents=list(given["reagents"])))
+        made = form.attempt(lambda: testing.open_worksheet(
+            request.person, request.program, method=given["method"], instrument=form.instruments.get(given["instrument"]),
+            reagents=[form.stock[key] for key in given["reagents"]],
+        ))  # fmt: skip
         if made is not None:
             return HttpResponseRedirect(address(made))
     contents = {"form": form, "title": "Open a worksheet", "verb": "Open the worksheet", "back": "quality:worksheets"}
@@ -90,39 +115,62 @@ def worksheet(request: PageRequest, program: str, code: str) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         found.refresh_from_db()
     mine = found.analyst_id == request.person.pk
-    columns = _columns(found.method)
-    rows = _rows(request, found, columns) if mine and found.state == "suitable" else []
-    entered = found.readings.filter(is_void=False).select_related("test__criterion", "test__sample").order_by("test__sample__code", "replicate")
     contents: dict[str, Any] = {
-        "record": found, "mine": mine, "refused": refused, "columns": columns, "rows": rows, "wrong": getattr(refused, "errors", {}),
-        "controls": found.controls.filter(is_void=False).order_by("entry"), "reagents": [u.reagent for u in found.reagents.filter(is_void=False).select_related("reagent")],
-        "readings": entered, "results": _results(entered), "signatures": signatures_of(found),
+        "record": found, "mine": mine, "refused": refused, "columns": _columns(found.method), "signatures": signatures_of(found),
+        "rows": _marked(_rows(request, found), refused) if mine and found.state == Worksheet.State.SUITABLE else [],
+        "controls": found.controls.filter(is_void=False).order_by("entry"), "wanted": _controls(request, found, refused),
+        "reagents": [u.reagent for u in found.reagents.filter(is_void=False).select_related("reagent")], "results": _results(found),
         "preview": steps.to_sign(request, "quality.close_worksheet", [found], ready=mine and found.state != "closed", button="Close the worksheet"),
     }  # fmt: skip
     return render(request, "quality/worksheet.html", contents, status=refused.status if refused else 200)
 
 
+def _names(method: Method) -> tuple[str, ...]:
+    """Return the quantities that a method's calculation reads; the potency comes from the standard itself."""
+    if not method.calculation:
+        return ()
+    wanted = inspect.signature(methods.find(method.calculation).function).parameters.values()
+    return tuple(one.name for one in wanted if one.default is one.empty and one.name != "standard_potency")
+
+
 def _columns(method: Method) -> list[str]:
-    named = NAMED.get(method.calculation)
-    return list(named) if named else [f"Reading {i}" for i in range(1, method.replicates + 1)] if method.replicates > 1 else ["Reading"]
+    if names := _names(method):
+        return [name.replace("_", " ").capitalize() for name in names]
+    return [f"Reading {i}" for i in range(1, method.replicates + 1)] if method.replicates > 1 else ["Reading"]
 
 
-def _rows(request: PageRequest, found: Worksheet, columns: list[str]) -> list[dict[str, Any]]:
+def _rows(request: PageRequest, found: Worksheet) -> list[dict[str, Any]]:
     """Return the rows of the grid: every test of this method that waits, with what was typed before a refusal."""
     tests = Test.objects.filter(program=found.program, criterion__method__code=found.method.code, state__in=OPEN_TESTS, is_void=False)
-    rows = []
-    for test in tests.select_related("criterion", "sample__lot").order_by("due_on", "sample__code"):
-        typed = request.POST.getlist(f"value_{test.pk}")
-        rows.append({"test": test, "values": [typed[i] if i < len(typed) else "" for i in range(len(columns))]})
+    width, rows = len(_columns(found.method)), []
+    for test in tests.select_related("criterion__method", "sample__lot", "analyst").order_by("due_on", "sample__code", "criterion__position"):
+        typed = [value.strip() for value in request.POST.getlist(f"value_{test.pk}")]
+        rows.append({"test": test, "values": [*typed, *[""] * width][:width]})
     return rows
 
 
-def _results(readings: Any) -> list[Any]:
-    seen: dict[Any, Any] = {}
-    for reading in readings:
-        for result in reading.test.results.filter(round=reading.round, is_void=False):
-            seen[result.pk] = result
-    return list(seen.values())
+def _marked(rows: list[dict[str, Any]], refused: Refused | None) -> list[dict[str, Any]]:
+    """Return the rows with what is wrong in each cell, as the refusal names it."""
+    errors = getattr(refused, "errors", {})
+    for place, row in enumerate(row for row in rows if any(row["values"])):
+        row["error"] = errors.get(f"entries/{place}", "")
+        row["cells"] = [(value, errors.get(f"entries/{place}/values/{i}", "")) for i, value in enumerate(row["values"])]
+    for row in rows:
+        row.setdefault("cells", [(value, "") for value in row["values"]])
+    return rows
+
+
+def _controls(request: PageRequest, found: Worksheet, refused: Refused | None) -> list[dict[str, Any]]:
+    """Return the controls that the method asks for, with what was typed and what is wrong with it."""
+    errors = getattr(refused, "errors", {})
+    return [{**line, "typed": request.POST.get(f"control_{i}", ""), "error": errors.get(line["name"], "")} for i, line in enumerate(found.method.suitability)]
+
+
+def _results(found: Worksheet) -> list[Result]:
+    """Return the results that were made of what was read on a run."""
+    read = set(found.readings.filter(is_void=False).values_list("test_id", "round"))
+    rows = Result.objects.filter(test__in={test for test, _ in read}, is_void=False).select_related("test__criterion", "test__sample", "program")
+    return [row for row in rows.order_by("test__sample__code", "test__criterion__position", "replicate") if (row.test_id, row.round) in read]
 
 
 def _step(request: PageRequest, found: Worksheet) -> None:
@@ -130,56 +178,75 @@ def _step(request: PageRequest, found: Worksheet) -> None:
     if step == "controls":
         values = {str(line["name"]): request.POST.get(f"control_{i}", "").strip() for i, line in enumerate(found.method.suitability)}
         testing.record_controls(request.person, found, values=values)
+        good = found.state == Worksheet.State.SUITABLE
+        messages.add_message(request, messages.SUCCESS if good else messages.ERROR, "The system is suitable." if good else "The system is not suitable.")
     elif step == "results":
-        entries = _entries(request, found)
-        testing.enter_results(request.person, found, entries, source=request.POST.get("source", "typed"))
-        messages.success(request, f"{len(entries)} tests are entered; a colleague verifies them.")
+        _enter(request, found)
     elif step == "file":
         _from_file(request, found)
     elif "signing_password" in request.POST:
-        testing.close_worksheet(request.person, found, credentials=steps.credentials(request))
+        testing.close_worksheet(request.person, found, credentials=steps.credentials(request), seen=seen_from(request.POST))
         messages.success(request, "The worksheet is closed.")
     else:
         raise NotFound("there is no such step", given=step)
 
 
-def _entries(request: PageRequest, found: Worksheet) -> list[testing.Entry]:
-    names = NAMED.get(found.method.calculation, ())
-    entries, errors = [], {}
-    for row in _rows(request, found, _columns(found.method)):
-        values = tuple(value.strip() for value in row["values"])
-        if not any(values):
-            continue
-        if not all(values):
-            errors[str(row["test"])] = "a reading is missing"
-        entries.append(testing.Entry(row["test"], values, names))
-    if errors or not entries:
-        raise Invalid("nothing was stored" if errors else "no reading is typed", errors=errors, next="Fill every reading of a test, or leave the whole row empty")
-    return entries
+def _enter(request: PageRequest, found: Worksheet) -> None:
+    """Enter what was typed or pasted into the grid, all of it or nothing."""
+    typed = [row for row in _rows(request, found) if any(row["values"])]
+    if not typed:
+        raise Invalid("no reading is typed", next="Fill every reading of a test, or leave its whole row empty")
+    entries = [testing.Entry(row["test"], tuple(row["values"]), _names(found.method)) for row in typed]
+    source = Reading.Source.PASTED if request.POST.get("source") == "pasted" else Reading.Source.TYPED
+    made = testing.enter_results(request.person, found, entries, source=source)
+    _told(request, len(entries), made, "entered")
+
+
+def _told(request: PageRequest, count: int, made: list[Result], how: str) -> None:
+    failed = [str(result.test) for result in made if not result.passes]
+    said = f"{count} test{'' if count == 1 else 's'} {how}; a colleague verifies."
+    if failed:
+        messages.warning(request, f"{said} Out of limit: {', '.join(failed)}. Keep the preparations.")
+    else:
+        messages.success(request, said)
+
+
+FILE_COLUMNS = ("sample", "test", "value")
 
 
 def _from_file(request: PageRequest, found: Worksheet) -> None:
-    """Take readings from an instrument's table: columns sample, test, value (one row a reading), sealed as it came."""
+    """Take readings from an instrument's table, one row a reading; the file is sealed as it came, in the same act."""
     upload = request.FILES.get("file")
-    if upload is None or isinstance(upload, list):
+    if not isinstance(upload, UploadedFile):
         raise Invalid("choose a file", errors={"file": "CSV, XLSX, JSON or Parquet with the columns sample, test, value"})
-    data = upload.read()
-    table = read_table(data, upload.name or "table")
-    table.require("sample", "test", "value")
-    readings: dict[tuple[str, str], list[str]] = {}
-    for row in table.frame.iter_rows(named=True):
-        readings.setdefault((str(row["sample"]).strip(), str(row["test"]).strip()), []).append(str(row["value"]).strip())
-    entries = []
-    for (sample, name), values in readings.items():
-        test = Test.objects.filter(program=found.program, sample__code=sample, criterion__name=name, is_void=False).select_related("criterion__method", "sample").first()
-        if test is None:
-            raise Invalid("the file names a test that does not wait here", errors={f"{sample} {name}": "not there"}, next="Correct the file; nothing was stored")
-        entries.append(testing.Entry(test, tuple(values), NAMED.get(found.method.calculation, ())))
+    data, name = upload.read(), upload.name or "table"
+    table = read_table(data, name)
+    table.require(*FILE_COLUMNS, *(("name",) if _names(found.method) else ()))
+    entries = _matched(found, table)
+    columns: dict[str, Kind] = {one: "text" for one in table.columns}
     with act(request.person, "quality.enter_results") as opened:
-        dataset = seal_upload(opened, data, upload.name or "table", name=f"Readings of {found.code}", kind="quality.readings", program=found.program,
-                              columns={"sample": "text", "test": "text", "value": "text"}, device=found.instrument.code if found.instrument else "")  # fmt: skip
-        testing.enter_results.within(opened, found, entries, source=Reading.Source.FILE, file=dataset)
-    messages.success(request, f"{len(entries)} tests are taken from {upload.name}, which is sealed as it came.")
+        dataset = seal_upload(
+            opened, data, name, name=f"Readings of {found.code}", kind="quality.readings", program=found.program, columns=columns,
+            device=found.instrument.code if found.instrument else "",
+        )  # fmt: skip
+        made = testing.enter_results.within(opened, found, entries, source=Reading.Source.FILE, file=dataset)
+    _told(request, len(entries), made, f"taken from {name}, which is sealed as it came")
+
+
+def _matched(found: Worksheet, table: FileTable) -> list[testing.Entry]:
+    """Return the entries of a table by sample and test; rows that fit no test that waits are all named."""
+    tests = Test.objects.filter(program=found.program, criterion__method__code=found.method.code, state__in=OPEN_TESTS, is_void=False)
+    known = {(t.sample.code, t.criterion.name): t for t in tests.select_related("criterion__method", "sample__lot", "analyst")}
+    read: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    errors: dict[str, str] = {}
+    for index, row in enumerate(table.frame.iter_rows(named=True)):
+        key = (str(row["sample"]).strip(), str(row["test"]).strip())
+        if key not in known:
+            errors[table.place(index, "sample")] = f"{key[1]} of {key[0]} does not wait for {found.method.code}"
+        read.setdefault(key, []).append((str(row.get("name") or "").strip(), str(row["value"]).strip()))
+    if errors:
+        raise Invalid("the file names tests that do not wait here", errors=errors, next="Correct the file and upload it again; nothing was stored")
+    return [testing.Entry(known[key], tuple(v for _, v in lines), tuple(n for n, _ in lines) if _names(found.method) else ()) for key, lines in read.items()]
 
 
 urlpatterns = [

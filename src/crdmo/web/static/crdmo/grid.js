@@ -51,6 +51,8 @@ export function enliven(table) {
     if (!found || !/[\t\n]/.test(text.replace(/\r?\n$/, ""))) return;
     event.preventDefault();
     const [r0, c0, all] = found;
+    const source = table.closest("form")?.elements.source;
+    if (source) source.value = "pasted";
     let filled = 0, lost = 0, odd = 0;
     text.replace(/\r/g, "").replace(/\n$/, "").split("\n").forEach((line, i) => {
       all[r0 + i] ??= addRow() || [];
