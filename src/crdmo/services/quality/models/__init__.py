@@ -3,6 +3,7 @@
 from .analyses import Analysis
 from .bench import Instrument, InstrumentEvent, Method, Qualification, Reagent
 from .certificates import Certificate, CertificateCopy, Disposition, TrailReview
+from .charts import ControlChart
 from .investigations import Investigation, InvestigationStep, RetestPlan
 from .results import ControlResult, Reading, Result, Test, Worksheet, WorksheetReagent
 from .specifications import Criterion, Specification
@@ -13,6 +14,7 @@ __all__ = [
     "Certificate",
     "CertificateCopy",
     "Condition",
+    "ControlChart",
     "ControlResult",
     "Criterion",
     "Disposition",

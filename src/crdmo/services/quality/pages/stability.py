@@ -27,6 +27,7 @@ from ..stability_tables import Attribute, attributes, calendar, state_on, units_
 from ..workflow import stability as workflow
 from . import steps
 
+
 @page_of("quality.protocol")
 def address(record: Protocol) -> str:
     """Return the address of a protocol's page."""

@@ -13,7 +13,6 @@ from crdmo.common.codes import next_code
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Program
-from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.computing import run
 from crdmo.foundation.datasets.models import Dataset
 from crdmo.foundation.datasets.sealing import seal
