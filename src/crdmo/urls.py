@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from crdmo.api import api
+from crdmo.api.page import operations
 
 urlpatterns = [
     path("", include("crdmo.web.accounts.urls")),
+    path("api/", operations, name="api_operations"),
     path("api/v1/", api.urls),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
     path("", include("crdmo.web.contracts.urls")),

@@ -6,9 +6,11 @@ import json
 from typing import Any
 from uuid import UUID
 
-from ninja import Router
+from django.http import HttpResponse
+from ninja import Router, Schema
+from pydantic import Field
 
-from crdmo.common.routes import permission
+from crdmo.common.routes import After, Limit, ProgramCode, permission, tag
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.models import Entry
@@ -17,10 +19,71 @@ from crdmo.web.pages.records import find
 from crdmo.web.request import PageRequest
 
 router = Router()
-MOST = 1000
 
 
-@router.get("/me", url_name="me")
+class Me(Schema):
+    """Who asks."""
+
+    user_id: str
+    name: str
+    organization: str
+    scopes: list[str]
+
+
+class ProgramLine(Schema):
+    """A program."""
+
+    code: str
+    name: str
+    sponsor: str
+    partner: str
+
+
+class Programs(Schema):
+    """Programs that are open to the person."""
+
+    items: list[ProgramLine]
+
+
+class RecordRead(Schema):
+    """A record with all its versions and signatures."""
+
+    id: UUID
+    type: str
+    version: int
+    label: str
+    versions: list[dict[str, Any]]
+    signatures: list[dict[str, Any]]
+
+
+class ThreadNode(Schema):
+    """A record of a thread."""
+
+    id: UUID
+    type: str
+    label: str
+    state: str
+    version: int
+    stale: bool
+    steps: int
+
+
+class Thread(Schema):
+    """What a record comes from, and what stands on it."""
+
+    record: UUID
+    came_from: list[ThreadNode] = Field(alias="from")
+    leads_to: list[ThreadNode] = Field(alias="to")
+
+
+class Chain(Schema):
+    """A part of a program's chain."""
+
+    items: list[dict[str, Any]]
+    next: int | None
+
+
+@router.get("/me", url_name="me", response=Me)
 def me(request: PageRequest) -> dict[str, Any]:
     """Return the person that acts, with the scopes of the token."""
     person = request.person
@@ -28,24 +91,25 @@ def me(request: PageRequest) -> dict[str, Any]:
     return {"user_id": person.user_id, "name": person.printed_name, "organization": str(person.organization), "scopes": scopes}
 
 
-@router.get("/programs", url_name="programs")
+@router.get("/programs", url_name="programs", response=Programs)
 def programs(request: PageRequest) -> dict[str, Any]:
     """Return the programs that the person may see."""
     rows = authority.programs_of(request.person).select_related("organization", "partner")
     return {"items": [{"code": p.code, "name": p.name, "sponsor": str(p.organization), "partner": str(p.partner)} for p in rows]}
 
 
-@router.get("/records/{uuid:key}", url_name="record")
-def record(request: PageRequest, key: UUID) -> dict[str, Any]:
+@router.get("/records/{uuid:key}", url_name="record", response=RecordRead)
+def record(request: PageRequest, response: HttpResponse, key: UUID) -> dict[str, Any]:
     """Return a record: all its versions as they lie in the ledger, and its signatures."""
     found = find(request, key)
+    tag(response, found.version)
     entries = Entry.objects.filter(record_id=key).order_by("version")
     versions = [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex()} for e in entries]
     return {"id": str(key), "type": found.record_type(), "version": found.version, "label": str(found), "versions": versions,
             "signatures": as_json(signatures_of(found))}  # fmt: skip
 
 
-@router.get("/records/{uuid:key}/thread", url_name="record_thread")
+@router.get("/records/{uuid:key}/thread", url_name="record_thread", response=Thread, by_alias=True)
 def record_thread(request: PageRequest, key: UUID) -> dict[str, Any]:
     """Return what a record comes from and what stands on it."""
     find(request, key)
@@ -58,12 +122,11 @@ def _node(node: thread.Node) -> dict[str, Any]:
     return {"id": str(node.key), "type": node.type, "label": node.label, "state": node.state, "version": node.version, "stale": node.stale, "steps": node.depth}
 
 
-@router.get("/programs/{program}/ledger", url_name="program_ledger")
+@router.get("/programs/{program}/ledger", url_name="program_ledger", response=Chain)
 @permission("view")
-def program_ledger(request: PageRequest, program: str, after: int = 0, limit: int = 200) -> dict[str, Any]:
+def program_ledger(request: PageRequest, program: ProgramCode, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
     """Return the chain of a program by rising sequence."""
     assert request.program is not None
-    limit = max(1, min(limit, MOST))
     rows = list(Entry.objects.filter(stream=str(request.program.id), seq__gt=after).order_by("seq")[: limit + 1])
     items = [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex(), "prev": bytes(e.prev).hex()} for e in rows[:limit]]
     return {"items": items, "next": rows[limit - 1].seq if len(rows) > limit else None}

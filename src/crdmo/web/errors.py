@@ -34,6 +34,9 @@ TITLES = {
     "credentials-refused": "The credentials were not accepted",
 }
 
+# What asks here reads problem+json, also where it asks for an address that no table knows.
+API = "/api/v1/"
+
 
 class UnlistedAddress(Exception):
     """An address is in no table of pages. Raised where `DOOR_STRICT` is set, as in tests."""
@@ -43,7 +46,7 @@ def is_navigation(request: HttpRequest) -> bool:
     """Say whether a browser goes to a page, rather than a script or a program asking."""
     if request.headers.get("HX-Request") or request.headers.get("X-Requested-With"):
         return False
-    if getattr(getattr(request, "page", None), "api", False):
+    if getattr(getattr(request, "page", None), "api", False) or request.path.startswith(API):
         return False
     accepts = request.headers.get("Accept", "text/html")
     return "text/html" in accepts and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"

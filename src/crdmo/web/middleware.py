@@ -162,7 +162,7 @@ class Door:
 
     def _answer(self, request: PageRequest, view: View, args: Any, kwargs: dict[str, Any]) -> HttpResponse:
         page = request.page
-        if request.method not in page.methods and request.method != "OPTIONS":
+        if request.method not in page.methods and (page.api or request.method != "OPTIONS"):
             return errors.wrong_method(request, page.methods)
         try:
             response = idempotency.once(request, lambda: view(request, *args, **kwargs))

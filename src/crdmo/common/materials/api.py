@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Router, Schema
 
-from crdmo.common.routes import header, page, permission
+from crdmo.common.routes import After, Format, Given, Header, Limit, Listing, ProgramCode, Text, header, listed, permission, tag
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import NotFound
 
@@ -15,6 +16,70 @@ from . import queries, workflow
 from .models import Lot, Sample, Substance
 
 router = Router()
+
+
+class SubstanceLine(Header):
+    """A substance or product."""
+
+    code: str
+    name: str
+    kind: str
+    smiles: str
+    cas: str
+    dosage_form: str
+    strength: str
+
+
+class LotLine(Header):
+    """A lot; amounts are text, because 99.80 is not 99.8."""
+
+    code: str
+    substance: str
+    status: str
+    amount: str
+    unit: str
+    made_on: dt.date | None
+    expires_on: dt.date | None
+    retest_on: dt.date | None
+    maker: str
+
+
+class FlowLine(Schema):
+    """A quantity that went somewhere."""
+
+    kind: str
+    amount: str
+    unit: str
+    to: str
+    steps: int
+
+
+class LotAccount(LotLine):
+    """A lot with what is left of it and where it went."""
+
+    remaining: str
+    balanced: bool
+    flows: list[FlowLine]
+
+
+class SampleLine(Header):
+    """A sample."""
+
+    code: str
+    lot: str
+    purpose: str
+    state: str
+    amount: str
+    unit: str
+    taken_on: dt.date
+    due_on: dt.date | None
+    location: str
+
+
+def substance_line(substance: Substance) -> dict[str, Any]:
+    """Return a substance as JSON."""
+    names = ("code", "name", "kind", "smiles", "cas", "dosage_form", "strength")
+    return {**header(substance), **{name: getattr(substance, name) for name in names}}
 
 
 def lot_line(lot: Lot) -> dict[str, Any]:
@@ -53,30 +118,38 @@ def find_sample(program: Program, code: str) -> Sample:
     return found
 
 
-@router.get("/lots", url_name="lots")
+@router.get("/substances", url_name="substances", response=Listing[SubstanceLine])
 @permission("view")
-def lots(request: Any, program: str, after: int = 0, limit: int = 50) -> dict[str, Any]:
+def substances(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
+    """List substances and products."""
+    return listed(Substance.objects.filter(program=request.program), after, limit, substance_line, file=format, name="substances")
+
+
+@router.get("/lots", url_name="lots", response=Listing[LotLine])
+@permission("view")
+def lots(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
     """List lots."""
-    return page(Lot.objects.filter(program=request.program).select_related("substance"), after, limit, lot_line)
+    rows = Lot.objects.filter(program=request.program).select_related("substance")
+    return listed(rows, after, limit, lot_line, file=format, name="lots")
 
 
-class NewLot(Schema):
+class NewLot(Given):
     """A lot to register."""
 
-    substance: str
-    amount: str
-    unit: str
-    code: str = ""
+    substance: Text
+    amount: Text
+    unit: Text
+    code: Text = ""
     made_on: dt.date | None = None
     expires_on: dt.date | None = None
     retest_on: dt.date | None = None
-    storage: str = ""
-    maker: str = ""
+    storage: Text = ""
+    maker: Text = ""
 
 
-@router.post("/lots/new", url_name="lot_new")
+@router.post("/lots/new", url_name="lot_new", response=LotLine)
 @permission("materials.register_lot")
-def new_lot(request: Any, program: str, lot: NewLot) -> dict[str, Any]:
+def new_lot(request: Any, program: ProgramCode, lot: NewLot) -> dict[str, Any]:
     """Register a lot in quarantine."""
     given = lot.dict()
     code = given.pop("substance")
@@ -86,54 +159,65 @@ def new_lot(request: Any, program: str, lot: NewLot) -> dict[str, Any]:
     return lot_line(workflow.register_lot(request.person, substance, **given))
 
 
-@router.get("/lots/{code}", url_name="lot")
+@router.get("/lots/{code}", url_name="lot", response=LotAccount)
 @permission("view")
-def lot(request: Any, program: str, code: str) -> dict[str, Any]:
+def lot(request: Any, response: HttpResponse, program: ProgramCode, code: str) -> dict[str, Any]:
     """Return a lot with what is left of it and where it went."""
     found = find_lot(request.program, code)
+    tag(response, found.version)
     balance = queries.balance(found)
     flows = [{"kind": s.flow.kind, "amount": s.flow.amount, "unit": s.flow.unit, "to": str(s.thing), "steps": s.depth} for s in queries.genealogy(found, down=True)]
     return {**lot_line(found), "remaining": str(balance.left.amount), "balanced": balance.holds, "flows": flows}
 
 
-@router.get("/samples", url_name="samples")
+@router.get("/samples", url_name="samples", response=Listing[SampleLine])
 @permission("view")
-def samples(request: Any, program: str, after: int = 0, limit: int = 50) -> dict[str, Any]:
+def samples(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
     """List samples."""
-    return page(Sample.objects.filter(program=request.program).select_related("lot"), after, limit, sample_line)
+    rows = Sample.objects.filter(program=request.program).select_related("lot")
+    return listed(rows, after, limit, sample_line, file=format, name="samples")
 
 
-class NewSample(Schema):
+class NewSample(Given):
     """A sample to take from a lot."""
 
-    lot: str
-    purpose: str
-    amount: str
-    unit: str
+    lot: Text
+    purpose: Text
+    amount: Text
+    unit: Text
     taken_on: dt.date
     due_on: dt.date | None = None
-    location: str = ""
+    location: Text = ""
 
 
-@router.post("/samples/new", url_name="sample_new")
+@router.post("/samples/new", url_name="sample_new", response=SampleLine)
 @permission("materials.register_sample")
-def new_sample(request: Any, program: str, sample: NewSample) -> dict[str, Any]:
+def new_sample(request: Any, program: ProgramCode, sample: NewSample) -> dict[str, Any]:
     """Take a sample from a lot."""
     given = sample.dict()
     source = find_lot(request.program, given.pop("lot"))
     return sample_line(workflow.register_sample(request.person, source, **given))
 
 
-class Receipt(Schema):
+@router.get("/samples/{code}", url_name="sample", response=SampleLine)
+@permission("view")
+def sample(request: Any, response: HttpResponse, program: ProgramCode, code: str) -> dict[str, Any]:
+    """Return a sample."""
+    found = find_sample(request.program, code)
+    tag(response, found.version)
+    return sample_line(found)
+
+
+class Receipt(Given):
     """How a sample arrived."""
 
-    location: str
-    condition: str
+    location: Text
+    condition: Text
     accepted: bool = True
 
 
-@router.post("/samples/{code}/receive", url_name="sample_receive")
+@router.post("/samples/{code}/receive", url_name="sample_receive", response=SampleLine)
 @permission("materials.receive_sample")
-def receive(request: Any, program: str, code: str, receipt: Receipt) -> dict[str, Any]:
+def receive(request: Any, program: ProgramCode, code: str, receipt: Receipt) -> dict[str, Any]:
     """Receive a sample in the laboratory."""
     return sample_line(workflow.receive_sample(request.person, find_sample(request.program, code), **receipt.dict()))

@@ -2,78 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import File, Form, Router, Schema
+from ninja import File, Form, Path, Router
 from ninja.files import UploadedFile
 
 from crdmo.common.materials.api import find_lot, find_sample
-from crdmo.common.routes import header, page, permission
+from crdmo.common.routes import After, Format, Given, Limit, Listing, LongText, ProgramCode, Text, current, listed, permission, tag
 from crdmo.foundation.datasets import store
-from crdmo.foundation.refusals import Conflict, NotFound
+from crdmo.foundation.refusals import NotFound
 
+from . import api_lines as lines
 from . import imports
 from .gates import gates_for_release
-from .models import Analysis, Certificate, Instrument, Method, Reading, Reagent, Result, Specification, Test, Worksheet
+from .models import Analysis, Certificate, Instrument, Method, Reading, Reagent, Result, Specification, Worksheet
 from .workflow import testing
 
 router = Router()
-
-
-def result_line(result: Result) -> dict[str, Any]:
-    """Return a result as JSON: what was calculated, rounded and judged, and where its number comes from."""
-    test = result.test
-    return {**header(result), "test": test.criterion.name, "sample": test.sample.code, "lot": test.sample.lot.code, "round": result.round,
-            "replicate": result.replicate, "calculated": result.calculated, "rounded": result.rounded, "unit": result.unit, "limit": result.limit,
-            "passes": result.passes, "verdict": result.verdict, "state": result.state, "computed": str(result.computed_id or ""),
-            "entered_by": result.entered_by.user_id, "verified_by": result.verified_by.user_id if result.verified_by else None}  # fmt: skip
+Issue = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 def _results(request: Any) -> Any:
     return Result.objects.filter(program=request.program).select_related("test__criterion", "test__sample__lot", "entered_by", "verified_by")
 
 
-@router.get("/results", url_name="results")
+@router.get("/results", url_name="results", response=Listing[lines.ResultLine])
 @permission("quality.view")
-def results(request: Any, program: str, after: int = 0, limit: int = 50, lot: str = "", test: str = "") -> dict[str, Any]:
+def results(
+    request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, lot: Text = "", test: Text = "", format: Format = None
+) -> Any:
     """List results, of a lot or of a test if named."""
     rows = _results(request)
     rows = rows.filter(test__sample__lot__code=lot) if lot else rows
     rows = rows.filter(test__criterion__name=test) if test else rows
-    return page(rows, after, limit, result_line)
+    return listed(rows, after, limit, lines.result_line, file=format, name="results")
 
 
-@router.get("/results/{uuid:key}", url_name="result")
+@router.get("/results/{uuid:key}", url_name="result", response=lines.ResultRead)
 @permission("quality.view")
-def result(request: Any, program: str, key: UUID) -> dict[str, Any]:
+def result(request: Any, response: HttpResponse, program: ProgramCode, key: UUID) -> dict[str, Any]:
     """Return a result with its raw readings."""
     found = _results(request).filter(pk=key).first()
     if found is None:
         raise NotFound("there is no such result", given=str(key))
     readings = found.test.readings.filter(round=found.round, is_void=False).order_by("replicate")
-    return {**result_line(found), "readings": [{"id": str(r.pk), "name": r.name, "value": r.value, "unit": r.unit, "version": r.version} for r in readings]}
+    tag(response, found.version)
+    return {**lines.result_line(found), "readings": [lines.reading_line(r) for r in readings]}
 
 
-@router.get("/lots/{code}/gates", url_name="lot_gates")
+@router.get("/lots/{code}/gates", url_name="lot_gates", response=lines.Gates)
 @permission("quality.view")
-def gates(request: Any, program: str, code: str) -> dict[str, Any]:
+def gates(request: Any, program: ProgramCode, code: str) -> dict[str, Any]:
     """Return what stands between a lot and its release."""
     found = gates_for_release(find_lot(request.program, code))
     return {"lot": code, "releasable": all(gate.met for gate in found), "gates": [gate.as_json() for gate in found]}
 
 
-class NewTests(Schema):
+class NewTests(Given):
     """Which specification a sample is tested against."""
 
-    specification: str
-    criteria: list[str] = []
+    specification: Text
+    criteria: list[Text] = []
 
 
-@router.post("/samples/{code}/tests", url_name="sample_tests")
+@router.post("/samples/{code}/tests", url_name="sample_tests", response=lines.Tests)
 @permission("quality.assign_tests")
-def assign(request: Any, program: str, code: str, new: NewTests) -> dict[str, Any]:
+def assign(request: Any, program: ProgramCode, code: str, new: NewTests) -> dict[str, Any]:
     """Assign the tests of a sample."""
     found = Specification.objects.filter(program=request.program, code=new.specification, state="approved", is_void=False).order_by("-number").first()
     if found is None:
@@ -82,129 +78,167 @@ def assign(request: Any, program: str, code: str, new: NewTests) -> dict[str, An
     if missing := set(new.criteria) - {line.name for line in chosen}:
         raise NotFound("the specification has no such line", given=", ".join(sorted(missing)))
     made = testing.assign_tests(request.person, find_sample(request.program, code), specification=found, criteria=chosen)
-    return {"items": [{**header(t), "test": t.criterion.name, "state": t.state} for t in made]}
+    return {"items": [lines.test_line(t) for t in made]}
 
 
-class NewWorksheet(Schema):
+@router.get("/worksheets", url_name="worksheets", response=Listing[lines.WorksheetLine])
+@permission("quality.view")
+def worksheets(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
+    """List runs."""
+    rows = Worksheet.objects.filter(program=request.program).select_related("method", "instrument", "analyst")
+    return listed(rows, after, limit, lines.worksheet_line, file=format, name="worksheets")
+
+
+class NewWorksheet(Given):
     """A run to open."""
 
-    method: str
-    instrument: str = ""
-    reagents: list[str] = []
+    method: Text
+    instrument: Text = ""
+    reagents: list[Text] = []
 
 
-@router.post("/worksheets/new", url_name="worksheet_new")
+@router.post("/worksheets/new", url_name="worksheet_new", response=lines.WorksheetLine)
 @permission("quality.open_worksheet")
-def open_worksheet(request: Any, program: str, new: NewWorksheet) -> dict[str, Any]:
+def open_worksheet(request: Any, program: ProgramCode, new: NewWorksheet) -> dict[str, Any]:
     """Open a run as the token's person."""
     laboratory = request.person.organization_id
     method = Method.objects.filter(organization=laboratory, code=new.method, state="effective").first()
     instrument = Instrument.objects.filter(organization=laboratory, code=new.instrument).first() if new.instrument else None
-    if method is None or (new.instrument and instrument is None):
-        raise NotFound("there is no such method in force, or no such instrument", given=f"{new.method} {new.instrument}".strip())
     reagents = list(Reagent.objects.filter(organization=laboratory, code__in=new.reagents))
-    sheet = testing.open_worksheet(request.person, request.program, method=method, instrument=instrument, reagents=reagents)
-    return {**header(sheet), "code": sheet.code, "state": sheet.state}
+    missing = [new.method] * (method is None) + [new.instrument] * bool(new.instrument and instrument is None)
+    missing += sorted(set(new.reagents) - {reagent.code for reagent in reagents})
+    if method is None or missing:
+        raise NotFound("there is no such method in force, instrument or reagent", given=", ".join(missing))
+    return lines.worksheet_line(testing.open_worksheet(request.person, request.program, method=method, instrument=instrument, reagents=reagents))
 
 
 def _sheet(request: Any, code: str) -> Worksheet:
-    found = Worksheet.objects.filter(program=request.program, code=code).select_related("method", "instrument").first()
+    found = Worksheet.objects.filter(program=request.program, code=code).select_related("method", "instrument", "analyst").first()
     if found is None:
         raise NotFound("there is no such worksheet", given=code)
     return found
 
 
-class Controls(Schema):
+class Controls(Given):
     """Controls by name, as decimal text."""
 
-    values: dict[str, str]
+    values: dict[str, Text]
 
 
-@router.post("/worksheets/{code}/controls", url_name="worksheet_controls")
+@router.post("/worksheets/{code}/controls", url_name="worksheet_controls", response=lines.Controlled)
 @permission("quality.record_controls")
-def controls(request: Any, program: str, code: str, given: Controls) -> dict[str, Any]:
+def controls(request: Any, program: ProgramCode, code: str, given: Controls) -> dict[str, Any]:
     """Record the controls of a run."""
     sheet = _sheet(request, code)
     made = testing.record_controls(request.person, sheet, values=given.values)
     return {"state": sheet.state, "items": [{"name": c.name, "value": c.value, "limit": c.limit, "passes": c.passes} for c in made]}
 
 
-class NewEntry(Schema):
+class NewEntry(Given):
     """Readings for one test, as text."""
 
-    sample: str
-    test: str
-    values: list[str]
-    names: list[str] = []
+    sample: Text
+    test: Text
+    values: list[Text]
+    names: list[Text] = []
 
 
-class NewEntries(Schema):
-    """Readings of a run, all or nothing."""
+class NewEntries(Given):
+    """Readings of a run, as many as there are, all or nothing in one transaction."""
 
     entries: list[NewEntry]
 
 
-@router.post("/worksheets/{code}/results", url_name="worksheet_results")
+@router.post("/worksheets/{code}/results", url_name="worksheet_results", response=lines.Results)
 @permission("quality.enter_results")
-def enter(request: Any, program: str, code: str, given: NewEntries) -> dict[str, Any]:
+def enter(request: Any, program: ProgramCode, code: str, given: NewEntries) -> dict[str, Any]:
     """Enter readings; each test is calculated, rounded and judged. One that cannot be taken refuses all."""
     sheet = _sheet(request, code)
-    entries = []
-    for place, line in enumerate(given.entries):
-        test = Test.objects.filter(program=request.program, sample__code=line.sample, criterion__name=line.test, is_void=False).select_related("criterion__method", "sample__lot").first()
-        if test is None:
-            raise NotFound(f"entries/{place}: there is no such test", given=f"{line.test} of {line.sample}")
-        entries.append(testing.Entry(test, tuple(line.values), tuple(line.names)))
-    return {"items": [result_line(r) for r in testing.enter_results(request.person, sheet, entries, source=Reading.Source.API)]}
+    asked = [imports.Asked(line.sample, line.test, tuple(line.values), tuple(line.names)) for line in given.entries]
+    made = testing.enter_results(request.person, sheet, imports.entries(request.program, asked), source=Reading.Source.API)
+    return {"items": [lines.result_line(r) for r in made]}
 
 
-class Correction(Schema):
-    """A corrected reading, with its reason and the version that was read."""
+@router.post("/worksheets/{code}/file", url_name="worksheet_file", response=lines.Results)
+@permission("quality.enter_results")
+def enter_file(request: Any, program: ProgramCode, code: str, file: File[UploadedFile]) -> dict[str, Any]:
+    """Enter readings from an instrument's table: columns sample, test, value (optionally unit), a row a reading. It is sealed as it came."""
+    made = imports.enter_file(request.person, _sheet(request, code), file.name or "table.csv", file.read())
+    return {"items": [lines.result_line(r) for r in made]}
 
-    value: str
-    reason: str
-    version: int
 
-
-@router.post("/readings/{uuid:key}/correct", url_name="reading_correct")
-@permission("quality.correct_reading")
-def correct(request: Any, program: str, key: UUID, given: Correction) -> dict[str, Any]:
-    """Correct a reading before it is verified."""
-    found = Reading.objects.filter(program=request.program, pk=key).first()
+def _reading(request: Any, key: UUID) -> Reading:
+    found = Reading.objects.filter(program=request.program, pk=key).select_related("test__criterion", "worksheet__method").first()
     if found is None:
         raise NotFound("there is no such reading", given=str(key))
-    if found.version != given.version:
-        raise Conflict("the reading was changed since it was read", given=f"version {given.version}", allowed=f"version {found.version}")
-    return result_line(testing.correct_reading(request.person, found, value=given.value, reason=given.reason))
+    return found
 
 
-def analysis_line(analysis: Analysis) -> dict[str, Any]:
-    """Return an evaluation as JSON."""
-    return {**header(analysis), "code": analysis.code, "kind": analysis.kind, "title": analysis.title, "state": analysis.state,
-            "finding": analysis.finding, "conclusion": analysis.conclusion, "dataset": analysis.dataset.blob, "output": analysis.computed.output}  # fmt: skip
-
-
-@router.get("/analyses", url_name="analyses")
+@router.get("/readings/{uuid:key}", url_name="reading", response=lines.ReadingLine)
 @permission("quality.view")
-def analyses(request: Any, program: str, after: int = 0, limit: int = 50) -> dict[str, Any]:
+def reading(request: Any, response: HttpResponse, program: ProgramCode, key: UUID) -> dict[str, Any]:
+    """Return a reading; its ETag is what a correction names in If-Match."""
+    found = _reading(request, key)
+    tag(response, found.version)
+    return lines.reading_line(found)
+
+
+class Correction(Given):
+    """A corrected reading with its reason, and the version that was read unless If-Match names it."""
+
+    value: Text
+    reason: LongText
+    version: int | None = None
+
+
+@router.post("/readings/{uuid:key}/correct", url_name="reading_correct", response=lines.ResultLine)
+@permission("quality.correct_reading")
+def correct(request: Any, program: ProgramCode, key: UUID, given: Correction) -> dict[str, Any]:
+    """Correct a reading before it is verified."""
+    found = _reading(request, key)
+    current(request, found, given.version)
+    return lines.result_line(testing.correct_reading(request.person, found, value=given.value, reason=given.reason))
+
+
+def _analyses(request: Any) -> Any:
+    return Analysis.objects.filter(program=request.program).select_related("dataset", "computed")
+
+
+@router.get("/analyses", url_name="analyses", response=Listing[lines.AnalysisLine])
+@permission("quality.view")
+def analyses(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
     """List evaluations."""
-    return page(Analysis.objects.filter(program=request.program).select_related("dataset", "computed"), after, limit, analysis_line)
+    return listed(_analyses(request), after, limit, lines.analysis_line, file=format, name="analyses")
 
 
-@router.post("/analyses/new", url_name="analysis_new")
+@router.get("/analyses/{code}", url_name="analysis", response=lines.AnalysisLine)
+@permission("quality.view")
+def analysis(request: Any, response: HttpResponse, program: ProgramCode, code: str) -> dict[str, Any]:
+    """Return an evaluation with all that it gave."""
+    found = _analyses(request).filter(code=code).first()
+    if found is None:
+        raise NotFound("there is no such evaluation", given=code)
+    tag(response, found.version)
+    return lines.analysis_line(found)
+
+
+@router.post("/analyses/new", url_name="analysis_new", response=lines.AnalysisLine)
 @permission("quality.analyse_table")
 def analyse(
-    request: Any, program: str, kind: Form[str], title: Form[str], file: File[UploadedFile], options: Form[str] = "", conclusion: Form[str] = ""
-) -> dict[str, Any]:
+    request: Any, program: ProgramCode, kind: Form[Text], title: Form[Text], file: File[UploadedFile], options: Form[Text] = "", conclusion: Form[LongText] = "",
+    lot: Form[Text] = "",
+) -> dict[str, Any]:  # fmt: skip
     """Upload a table (CSV, XLSX, JSON, Parquet), seal it, evaluate it. `options` holds NAME=VALUE, separated by semicolons."""
+    about = find_lot(request.program, lot) if lot else None
     table = imports.read(file.name or "table.csv", file.read())
     given = imports.options([part for part in options.split(";") if part.strip()])
-    return analysis_line(imports.analyse(request.person, request.program, table, kind=kind, title=title, options=given, conclusion=conclusion))
+    made = imports.analyse(request.person, request.program, table, kind=kind, title=title, options=given, conclusion=conclusion, lot=about)
+    return lines.analysis_line(made)
 
 
 @router.get("/certificates/{code}/{issue}.{kind}", url_name="certificate_copy")
 @permission("quality.view")
-def certificate(request: Any, program: str, code: str, issue: int, kind: str) -> HttpResponse:
+def certificate(request: Any, program: ProgramCode, code: str, issue: Issue, kind: str) -> HttpResponse:
     """Return a signed certificate as it was issued, as `pdf` or `json`."""
     found = Certificate.objects.filter(program=request.program, code=code, issue=issue).first()
     copy = found.copies.first() if found else None

@@ -10,13 +10,14 @@ import polars as pl
 
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.models import Program
+from crdmo.foundation.datasets.sealing import seal_upload
 from crdmo.foundation.datasets.tables import Table, read_table
 from crdmo.foundation.datasets.tables.numbers import Decimal
-from crdmo.foundation.ledger.acts import Actor
-from crdmo.foundation.refusals import Invalid
+from crdmo.foundation.ledger.acts import Actor, act
+from crdmo.foundation.refusals import Invalid, NotFound
 
-from .models import Analysis
-from .workflow import analyses
+from .models import Analysis, Reading, Result, Test, Worksheet
+from .workflow import analyses, testing
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,62 @@ def analyse(
         options=dict(options), conclusion=conclusion, lot=lot,
     )  # fmt: skip
     return made
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Readings for a test that is named by sample and line of the specification."""
+
+    sample: str
+    test: str
+    values: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+def entries(program: Program, asked: Sequence[Asked]) -> list[testing.Entry]:
+    """Return what is to be entered, with the tests found in one query however many there are.
+
+    Raises:
+        NotFound: a test is not there.
+    """
+    rows = Test.objects.filter(program=program, sample__code__in={one.sample for one in asked}, is_void=False)
+    known = {(t.sample.code, t.criterion.name): t for t in rows.select_related("criterion__method", "sample__lot").order_by("pk")}
+    found = []
+    for place, one in enumerate(asked):
+        test = known.get((one.sample, one.test))
+        if test is None:
+            raise NotFound(f"entries/{place}: there is no such test", given=f"{one.test} of {one.sample}")
+        if one.names and len(one.names) != len(one.values):
+            raise Invalid("each reading has its name", errors={f"entries/{place}/names": "as many as values"}, given=str(len(one.names)), allowed=str(len(one.values)))
+        found.append(testing.Entry(test, one.values, one.names))
+    return found
+
+
+def enter_file(actor: Actor, sheet: Worksheet, file_name: str, data: bytes, names: tuple[str, ...] = ()) -> list[Result]:
+    """Enter the readings of an instrument's table, sealed as it came: columns sample, test, value; optionally name and unit.
+
+    Raises:
+        Invalid: the table is torn, a unit is not that of the specification, or a reading cannot be taken. Nothing is sealed then.
+    """
+    assert sheet.program is not None
+    table = read_table(data, file_name)
+    table.require("sample", "test", "value")
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in table.frame.iter_rows(named=True):
+        line = {name: str(value).strip() for name, value in row.items()}
+        found.setdefault((line["sample"], line["test"]), []).append(line)
+    asked = [
+        Asked(sample, test, tuple(r["value"] for r in rows), tuple(r["name"] for r in rows) if "name" in rows[0] else names)
+        for (sample, test), rows in found.items()
+    ]
+    made = entries(sheet.program, asked)
+    for entry, rows in zip(made, found.values(), strict=True):
+        if wrong := {r["unit"] for r in rows if r.get("unit", entry.test.criterion.unit) != entry.test.criterion.unit}:
+            raise Invalid(f"{file_name}: readings of {entry.test} are in another unit", given=", ".join(sorted(wrong)), allowed=entry.test.criterion.unit)
+    with act(actor, "quality.enter_results") as opened:
+        dataset = seal_upload(
+            opened, data, file_name, name=f"Readings of {sheet.code}", kind="quality.readings", program=sheet.program,
+            columns=dict.fromkeys(table.columns, "text"), device=sheet.instrument.code if sheet.instrument else "",
+        )  # fmt: skip
+        results: list[Result] = testing.enter_results.within(opened, sheet, made, source=Reading.Source.FILE, file=dataset)
+    return results
