@@ -82,6 +82,8 @@ def facts_of(lots: Iterable[Lot]) -> dict[UUID, Facts]:
 
 def _at_home(facts: Facts) -> None:
     """Let every record know its program, which is the lot's, without asking for it once more."""
+    if not Lot._meta.get_field("program").is_cached(facts.lot):  # type: ignore[union-attr]
+        return
     home = facts.lot.program
     own = (facts.samples, facts.tests, facts.results, facts.investigations, facts.issues, facts.criteria)
     for record in (one for records in own for one in records):

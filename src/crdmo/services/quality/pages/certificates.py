@@ -9,16 +9,16 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 
-from crdmo.foundation.accounts import authority
 from crdmo.foundation.datasets import store
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import NotFound
-from crdmo.foundation.signing import signatures_of
+from crdmo.foundation.signing import seen_from, signatures_of
 from crdmo.web.door import FORM, POST, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
+from crdmo.web.tables import Column, Table
 
-from .. import certificate_print
+from .. import certificate_print, queries
 from ..models import Certificate, CertificateCopy
 from ..workflow import certificates as workflow
 from . import steps
@@ -39,22 +39,34 @@ def copy_address(record: CertificateCopy) -> str:
     return address(record.certificate)
 
 
+CERTIFICATES = Table(
+    "certificates", "Certificates of analysis", (
+        Column("code", "Certificate", kind="record", sort="code"), Column("issue", "Issue"), Column("lot", "Lot", kind="record"),
+        Column("product", "Product", "lot.substance.name"), Column("specification", "Specification"), Column("issued_at", "Drafted", kind="instant", sort="issued_at"),
+        Column("state", "State", kind="state", sort="state"), Column("conclusion", "Conclusion", hidden=True), Column("entry", "Entry", sort="entry", hidden=True),
+    ), sort="-entry", empty=("No certificate yet", "It is drafted from a lot once every test of it is verified."),
+)  # fmt: skip
+
+
 def certificates(request: PageRequest, program: str) -> HttpResponse:
     """List certificates, the newest first."""
-    rows = Certificate.objects.filter(program=request.program, is_void=False).select_related("lot__substance", "specification", "program").order_by("-entry")
-    return render(request, "quality/certificates.html", {"rows": rows[:250], "stale": stale_causes([r.pk for r in rows[:250]])})
+    rows = Certificate.objects.filter(program=request.program, is_void=False)
+    rows = rows.select_related("lot__substance", "lot__program", "specification", "program")
+    return CERTIFICATES.answer(request, rows, "quality/certificates.html")
 
 
 def draft(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Draft the certificate of a lot, or its re-issue with a reason."""
     lot = find_lot(request, code)
+    if request.method != "POST":
+        return HttpResponseRedirect(lot_address(lot))
     made = workflow.draft_certificate(request.person, lot, reissue_reason=request.POST.get("reissue_reason", ""))
     messages.success(request, f"{made} is drafted. Look at it, then sign it.")
     return HttpResponseRedirect(address(made))
 
 
 def _find(request: PageRequest, code: str, issue: int) -> Certificate:
-    found = Certificate.objects.filter(program=request.program, code=code, issue=issue).select_related("lot__substance", "specification", "program__partner", "replaces").first()
+    found = Certificate.objects.filter(program=request.program, code=code, issue=issue).select_related("lot__substance", "lot__program", "specification", "program__partner", "replaces__program").first()
     if found is None:
         raise NotFound("there is no such certificate", given=f"{code} issue {issue}")
     return found
@@ -71,8 +83,8 @@ def certificate(request: PageRequest, program: str, code: str, issue: int) -> Ht
     contents: dict[str, Any] = {
         "record": found, "refused": refused, "signatures": signatures_of(found), "stale": stale_causes([found.pk]), "copy": found.copies.first(),
         "preview": steps.to_sign(request, "quality.sign_certificate", [found], ready=found.state == "draft" and not found.is_void, button="Sign the certificate"),
-        "may_void": found.state == "draft" and authority.may(request.person, "quality.void_certificate", found.program_id),
-        "may_draft": found.state == "signed" and authority.may(request.person, "quality.draft_certificate", found.program_id),
+        "may_void": found.state == "draft" and queries.may(request, "quality.void_certificate"),
+        "may_draft": found.state == "signed" and queries.may(request, "quality.draft_certificate"),
     }  # fmt: skip
     return render(request, "quality/certificate.html", contents, status=refused.status if refused else 200)
 
@@ -82,7 +94,7 @@ def _step(request: PageRequest, found: Certificate) -> None:
         workflow.void_certificate(request.person, found, reason=request.POST.get("reason", ""))
         messages.success(request, "The draft is void.")
     else:
-        workflow.sign_certificate(request.person, found, credentials=steps.credentials(request))
+        workflow.sign_certificate(request.person, found, credentials=steps.credentials(request), seen=seen_from(request.POST))
         messages.success(request, "Signed. The PDF and JSON are made and kept.")
 
 
