@@ -49,7 +49,11 @@ def mean_kinetic_temperature(
     if not celsius or len(times) != len(celsius) or any(w < 0 for w in times) or not sum(times) > 0:
         raise MethodError("each temperature has a time", given=f"{len(celsius)} temperatures, {len(times)} times")
     if any(not -100 <= t <= 100 for t in celsius) or activation_energy <= 0:
-        raise MethodError("a temperature lies outside what is stored", given=f"{min(celsius)} to {max(celsius)}", allowed="−100 to 100 °C")
+        raise MethodError(
+            "a temperature lies outside what is stored",
+            given=f"{min(celsius)} to {max(celsius)}",
+            allowed="−100 to 100 °C",
+        )
     ratio = activation_energy / GAS_CONSTANT
     total = math.fsum(times)
     mean = math.fsum(w * math.exp(-ratio / (t + ZERO)) for t, w in zip(celsius, times, strict=True)) / total

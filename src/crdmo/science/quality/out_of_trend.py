@@ -1,4 +1,4 @@
-"""Out of trend: does a new stability result lie where the batch's own history says it should?"""
+"""Out of trend: whether a new stability result lies where the history of its batch says it should."""
 
 from __future__ import annotations
 
@@ -25,11 +25,16 @@ class OutOfTrend:
 
 
 @method(
-    "quality.out_of_trend", version="1.0", title="Out-of-trend check of a stability result",
+    "quality.out_of_trend", version="1.1", title="Out-of-trend check of a stability result",
     source="PhRMA CMC Statistics and Stability Expert Teams, Pharm Technol 2003;27(4):38-52: regression control chart",
 )  # fmt: skip
 def out_of_trend(
-    *, months: Sequence[float], values: Sequence[float], new_month: float, new_value: float, false_alarm_rate: float = 0.01
+    *,
+    months: Sequence[float],
+    values: Sequence[float],
+    new_month: float,
+    new_value: float,
+    false_alarm_rate: float = 0.01,
 ) -> OutOfTrend:
     """Hold a new result against the prediction interval of the line through the earlier ones.
 
@@ -56,6 +61,9 @@ def out_of_trend(
     spread = math.sqrt(1 + 1 / len(x) + (new_month - x.mean()) ** 2 / float(((x - x.mean()) ** 2).sum()))
     half = float(stats.t.ppf(1 - false_alarm_rate / 2, df)) * error * spread
     expected = float(intercept + slope * new_month)
-    out = abs(new_value - expected) > half
-    told = f"expected {expected:.4g} ± {half:.3g} at {new_month:g} months ({df} degrees of freedom), found {new_value:g}"
+    # A history without scatter has an interval of width 0, which the rounding of doubles must not miss.
+    out = abs(new_value - expected) > half + 1e-9 * max(abs(expected), abs(new_value))
+    told = (
+        f"expected {expected:.4g} ± {half:.3g} at {new_month:g} months ({df} degrees of freedom), found {new_value:g}"
+    )
     return OutOfTrend(expected, expected - half, expected + half, out, false_alarm_rate, (told,))
