@@ -16,7 +16,7 @@ export function understood(text) {
 export function enliven(table) {
   table.setAttribute("role", "grid");
   for (const cell of $$("tbody td", table)) if ($(CELL, cell)) cell.setAttribute("role", "gridcell");
-  const body = table.tBodies[0], pattern = $("template[data-row]", table);
+  const body = table.tBodies[0], pattern = $("template[data-row]", table.parentElement);
   const rows = () => [...body.rows].map((row) => $$(CELL, row)).filter((row) => row.length);
   const place = (field) => {
     const all = rows(), r = all.findIndex((row) => row.includes(field));
