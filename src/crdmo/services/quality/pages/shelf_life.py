@@ -85,7 +85,9 @@ def _models(output: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _lines(output: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the line of each batch in the chosen model."""
-    model = next(m for m in output["models"] if m["name"] == output["model"])
+    model = next((m for m in output["models"] if m["name"] == output["model"]), None)
+    if model is None:
+        return []
     one = model["name"] == "cics" and len(model["lines"]) > 1
     lines = [{**model["lines"][0], "batch": "all batches"}] if one else model["lines"]
     return [{"batch": line["batch"], "intercept": f"{line['intercept']:.5f}", "slope": f"{line['slope']:.5f}", "months": _months(line),

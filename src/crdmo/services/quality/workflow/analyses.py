@@ -125,6 +125,8 @@ def _precision(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str,
 
 
 def _shelf_life_finding(output: Any) -> str:
+    if not output["model"]:
+        return f"{output['outcome'].capitalize()}: {output['reasons'][-1]}"
     months = f"{output['months']:.5f} months" if output["months"] is not None else output["outcome"]
     whole = f", {output['whole_months']} whole months" if output["whole_months"] is not None else ""
     return f"Model {output['model']}, worst batch {output['worst_batch']}: {months}{whole}"

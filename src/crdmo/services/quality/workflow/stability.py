@@ -165,6 +165,8 @@ def evaluate_stability(
             further = run(act, "quality.extrapolation_q1e", inputs=tree, sources=[computed], program=protocol.program, title=f"Extrapolation: {title}")
     except MethodError as error:
         raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
+    if computed.output["outcome"] == "too few points":
+        raise Refused(computed.output["reasons"][-1], next="Wait for the next pull, or evaluate without this lot")
     whole, months = computed.output["whole_months"], computed.output["months"]
     most = further.output["months"] if further else int(max(inputs["month"]))
     proposed = most if whole is None and computed.output["outcome"] == "no intersection" else None if whole is None else min(whole, most)
