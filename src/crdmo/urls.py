@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", operations, name="api_operations"),
     path("api/v1/", api.urls),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
+    path("documents/", include("crdmo.web.controlled.urls")),
     path("", include("crdmo.web.contracts.urls")),
     path("", include("crdmo.web.urls")),
 ]

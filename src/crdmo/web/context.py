@@ -29,6 +29,7 @@ SERVICES = (
     ("compliance", "GxP compliance", "CDMO"),
     ("engagements", "Programs and contracts", "Between"),
     ("materials", "Materials", "Between"),
+    ("documents", "Controlled documents", "Between"),
 )
 THEMES = ("light", "dark")
 

@@ -1,0 +1,156 @@
+"""Controlled documents, for who writes them and the quality unit: one version in force, the others readable, every step signed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from crdmo.foundation.accounts import authority
+from crdmo.foundation.accounts.roles import Role
+from crdmo.foundation.documents import workflow
+from crdmo.foundation.documents.models import Document, DocumentVersion
+from crdmo.foundation.documents.printing import document_pdf
+from crdmo.foundation.refusals import Invalid, NotFound, Refused
+from crdmo.foundation.signing import credentials_from, preview, signatures_of
+
+from ..accounts.forms import StepForm
+from ..links import page_of
+from ..request import PageRequest
+
+
+@page_of("documents.document")
+def address(record: Document) -> str:
+    """Return the address of a document's page."""
+    return reverse("documents:document", kwargs={"code": record.code})
+
+
+@page_of("documents.documentversion")
+def version_address(record: DocumentVersion) -> str:
+    """Return the address of a version: that of its document."""
+    return address(record.document)
+
+
+def _may(request: PageRequest, verb: str) -> bool:
+    return authority.may(request.person, verb, None, request.person.organization_id)
+
+
+def documents(request: PageRequest) -> HttpResponse:
+    """List the documents of the own organization with the version in force."""
+    rows = []
+    found = Document.objects.filter(organization=request.person.organization, program__isnull=True, is_void=False)
+    for document in found.select_related("owner").prefetch_related("versions").order_by("code"):
+        versions = sorted(document.versions.all(), key=lambda v: v.number)
+        in_force = next((v for v in versions if v.state == DocumentVersion.State.EFFECTIVE), None)
+        rows.append({"document": document, "in_force": in_force, "last": versions[-1] if versions else None})
+    return render(request, "web/controlled/documents.html", {"rows": rows, "may_create": _may(request, "documents.create")})
+
+
+class NewDocument(StepForm):
+    """A document to enter, with the text of its first version."""
+
+    code = forms.CharField(label="Code", max_length=40, help_text="As it is cited, e.g. SOP-QC-021.", widget=forms.TextInput(attrs={"class": "short"}))
+    title = forms.CharField(label="Title", max_length=200)
+    kind = forms.ChoiceField(label="Kind", choices=Document.Kind.choices)
+    text = forms.CharField(label="Text", help_text="Markdown: # headings, lists, tables.", widget=forms.Textarea(attrs={"rows": 14}))
+    trained_roles = forms.MultipleChoiceField(
+        label="Who must be trained on it before it is in force", choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+def new_document(request: PageRequest) -> HttpResponse:
+    """Enter a document and draft its first version."""
+    form = NewDocument(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        made = form.attempt(lambda: _enter(request, given))
+        if made is not None:
+            messages.success(request, f"{made} is drafted.")
+            return HttpResponseRedirect(address(made.document))
+    return render(request, "web/controlled/new.html", {"form": form}, status=form.status)
+
+
+def _enter(request: PageRequest, given: dict[str, Any]) -> DocumentVersion:
+    person = request.person
+    document = workflow.create_document(
+        person, code=given["code"], title=given["title"], kind=given["kind"], owner=person, organization=person.organization,
+        trained_roles=given["trained_roles"],
+    )  # fmt: skip
+    made: DocumentVersion = workflow.draft(person, document, text=given["text"], change_summary="First version")
+    return made
+
+
+def _find(request: PageRequest, code: str) -> Document:
+    found = Document.objects.filter(organization=request.person.organization, program__isnull=True, code=code).select_related("owner").first()
+    if found is None:
+        raise NotFound("there is no such document", given=code)
+    return found
+
+
+def document(request: PageRequest, code: str) -> HttpResponse:
+    """Show a document: its last version is taken through its steps here."""
+    found, refused = _find(request, code), None
+    versions = list(found.versions.filter(is_void=False).order_by("-number"))
+    last = versions[0] if versions else None
+    if request.method == "POST":
+        try:
+            _step(request, found, last)
+        except Refused as refusal:
+            refused = refusal
+        else:
+            messages.success(request, "Done.")
+            return HttpResponseRedirect(request.path)
+    contents: dict[str, Any] = {
+        "record": found, "versions": versions, "last": last, "refused": refused, "signatures": signatures_of(last) if last else [],
+        "today": dt.datetime.now(dt.UTC).date(), "may": {step: _may(request, f"documents.{step}") for step in ("draft", "submit", "make_effective", "withdraw")},
+        "to_review": _preview(request, last, "documents.review"), "to_approve": _preview(request, last, "documents.approve"),
+    }  # fmt: skip
+    return render(request, "web/controlled/document.html", contents, status=refused.status if refused else 200)
+
+
+def _preview(request: PageRequest, version: DocumentVersion | None, verb: str) -> Any:
+    if version is None or version.state != DocumentVersion.State.IN_REVIEW or not _may(request, verb):
+        return None
+    return preview([version], authority.TABLE[verb].signs, person=request.person, session_key=request.session.session_key or "")
+
+
+def _step(request: PageRequest, found: Document, last: DocumentVersion | None) -> None:
+    given, person, step = request.POST, request.person, request.POST.get("step", "")
+    if step == "draft":
+        workflow.draft(person, found, text=given.get("text", ""), change_summary=given.get("change_summary", ""))
+        return
+    if last is None:
+        raise Refused("there is no version yet", next="Draft one")
+    signer = credentials_from(given, request.session.session_key)
+    if step == "submit":
+        workflow.submit_for_review(person, last)
+    elif step == "review":
+        workflow.review(person, last, credentials=signer)
+    elif step == "approve":
+        try:
+            day = dt.date.fromisoformat(given.get("effective_from", ""))
+        except ValueError as error:
+            raise Invalid("an approval names the day from which it is in force", errors={"effective_from": "a date"}) from error
+        workflow.approve(person, last, effective_from=day, credentials=signer)
+    elif step == "make_effective":
+        workflow.make_effective(person, last)
+    elif step == "withdraw":
+        workflow.withdraw(person, last, reason=given.get("reason", ""))
+    else:
+        raise NotFound("there is no such step", given=step)
+
+
+def print_version(request: PageRequest, code: str, number: int) -> HttpResponse:
+    """Give a version as PDF/A; what is not approved carries a watermark."""
+    version = _find(request, code).versions.filter(number=number).select_related("document").first()
+    if version is None:
+        raise NotFound("there is no such version", given=f"{code} version {number}")
+    made = document_pdf(version, printed_by=request.person.printed_name, at=dt.datetime.now(dt.UTC))
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{code}-{number}.pdf"'
+    return response
