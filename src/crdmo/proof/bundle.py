@@ -1,6 +1,6 @@
 """The proof bundle: one zip that holds what a sponsor or inspector may see, and all that is needed to check it.
 
-The same contents always give the same bytes. `verify.py` beside this file checks a bundle; a copy of it is inside.
+The same contents give the same bytes on every machine. `verify.py` beside this file checks a bundle; a copy is inside.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .canonical import encode
+from .verify import MANIFEST, directory, local_header
 
 FORMAT = "crdmo.bundle/1"
-WHEN = (1980, 1, 1, 0, 0, 0)
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -44,33 +44,69 @@ class Entry:
         return cls(int(seq), bytes.fromhex(prev.decode()), bytes.fromhex(stream_prev.decode()), body)
 
 
+class BundleError(ValueError):
+    """What was given makes no bundle."""
+
+
 class _Writer:
-    """Writes members in order and keeps their digests for the manifest."""
+    """Writes members one after the other, as they are, and keeps their digests for the manifest.
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.archive = archive
+    Not packed, and framed by `verify.local_header` and `verify.directory`: what Python's zip writer makes differs from
+    release to release, what packs differs from library to library, and the verifier compares every byte.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
         self.files: dict[str, dict[str, Any]] = {}
+        self.members: list[tuple[str, int, int, int]] = []
 
-    def add(self, name: str, pieces: Iterable[bytes], *, listed: bool = True) -> None:
-        info = zipfile.ZipInfo(name, WHEN)
-        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-        digest, size = hashlib.sha256(), 0
-        with self.archive.open(info, "w", force_zip64=True) as member:
-            for piece in pieces:
-                digest.update(piece)
-                size += len(piece)
-                member.write(piece)
-        if listed:
-            self.files[name] = {"sha256": digest.hexdigest(), "bytes": size}
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a member; its header, which holds size and checksum, once they are known."""
+        offset = self.file.tell()
+        self.file.write(local_header(name, 0, 0))
+        digest, crc, size = hashlib.sha256(), 0, 0
+        for piece in pieces:
+            digest.update(piece)
+            crc = zlib.crc32(piece, crc)
+            size += self.file.write(piece)
+        end = self.file.tell()
+        self.file.seek(offset)
+        self.file.write(local_header(name, crc, size))
+        self.file.seek(end)
+        self.members.append((name, crc, size, offset))
+        self.files[name] = {"sha256": digest.hexdigest(), "bytes": size}
+
+    def close(self) -> None:
+        """Write the directory."""
+        self.file.write(directory(self.members, self.file.tell()))
 
 
-def _pieces(content: bytes | Path) -> Iterable[bytes]:
+def _pieces(content: bytes | Path) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
         return
     with content.open("rb") as file:
         while piece := file.read(1 << 20):
             yield piece
+
+
+def _lines(entries: Iterable[Entry], tree_size: int) -> Iterator[bytes]:
+    last = 0
+    for entry in entries:
+        if not last < entry.seq <= tree_size:
+            raise BundleError(f"entry {entry.seq} comes after {last}: entries rise, up to the {tree_size} of the tree")
+        if len(entry.prev) != 32 or len(entry.stream_prev) != 32 or b"\n" in entry.body:
+            raise BundleError(f"entry {entry.seq} has links of 32 bytes and a body on one line")
+        last = entry.seq
+        yield entry.line()
+
+
+def _add_blobs(writer: _Writer, blobs: Mapping[str, bytes | Path]) -> None:
+    for digest in sorted(blobs):
+        name = f"blobs/{digest}"
+        writer.add(name, _pieces(blobs[digest]))
+        if writer.files[name]["sha256"] != digest:
+            raise BundleError(f"the contents given as blob {digest} have the SHA-256 {writer.files[name]['sha256']}")
 
 
 def write_bundle(
@@ -90,23 +126,29 @@ def write_bundle(
         blobs: contents by hex SHA-256.
         openings: salt and value of personal data that may be shown.
         readme: text for people.
+
+    Raises:
+        BundleError: entries do not rise or lie beyond the tree, or a blob is not what its name says. Nothing is left.
     """
     part = path.with_name(path.name + ".part")
     tree = {"size": tree_size, "hashes": [node.hex() for node in tree_hashes]}
-    with zipfile.ZipFile(part, "w") as archive:
-        writer = _Writer(archive)
-        writer.add("README.txt", [readme.encode()])
-        writer.add("verify.py", [Path(__file__).with_name("verify.py").read_bytes()])
-        writer.add("key.txt", [vkey.encode() + b"\n"])
-        writer.add("checkpoint.txt", [checkpoint.encode()])
-        writer.add("tree.json", [encode(tree)])
-        writer.add("entries.txt", (entry.line() for entry in entries))
-        writer.add("personal.jsonl", (encode(dict(opening)) + b"\n" for opening in openings))
-        for digest in sorted(blobs):
-            writer.add(f"blobs/{digest}", _pieces(blobs[digest]))
-        made = {**manifest, "format": FORMAT, "files": writer.files}
-        writer.add(MANIFEST, [encode(made)], listed=False)
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            writer = _Writer(file)
+            writer.add("README.txt", [readme.encode()])
+            _add_blobs(writer, blobs)
+            writer.add("checkpoint.txt", [checkpoint.encode()])
+            writer.add("entries.txt", _lines(entries, tree_size))
+            writer.add("key.txt", [vkey.encode() + b"\n"])
+            writer.add("personal.jsonl", (encode(dict(opening)) + b"\n" for opening in openings))
+            writer.add("tree.json", [encode(tree)])
+            writer.add("verify.py", [Path(__file__).with_name("verify.py").read_bytes()])
+            made = {**manifest, "format": FORMAT, "files": dict(writer.files)}
+            writer.add(MANIFEST, [encode(made)])
+            writer.close()
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return made
 
 
@@ -114,6 +156,7 @@ class Bundle:
     """A bundle opened for reading. It is not verified by opening it."""
 
     def __init__(self, path: Path) -> None:
+        # zipfile closes the file that it opened once the bundle is let go.
         self.archive = zipfile.ZipFile(path)
         self.manifest: dict[str, Any] = json.loads(self.archive.read(MANIFEST))
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import rfc8785
 
 SAFE = 2**53 - 1
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _number(text: str) -> int | float:
+    """Return a number written without fraction: beyond 2^53 it can only have been a float, such as 1e20."""
+    value = int(text)
+    return value if -SAFE <= value <= SAFE else float(value)
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+_decoder = json.JSONDecoder(parse_int=_number, parse_constant=_no_constant)
 
 
 class CanonicalError(ValueError):
@@ -29,7 +42,7 @@ def _plain(value: Any) -> bool:
     if kind is dict:
         for key, inner in value.items():
             # Sorting by code point equals sorting by UTF-16 unit for ASCII names only.
-            if key.__class__ is not str or not key.isascii() or not _plain(inner):
+            if key.__class__ is not str or not key.isascii() or (inner.__class__ is not str and not _plain(inner)):
                 return False
         return True
     if kind is list or kind is tuple:
@@ -56,5 +69,9 @@ def encode(value: Any) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """Return the JSON value of canonical bytes."""
-    return json.loads(data)
+    """Return the JSON value of canonical bytes, such that `encode` gives them back.
+
+    Raises:
+        ValueError: the bytes are not JSON in UTF-8.
+    """
+    return _decoder.decode(str(data, "utf-8"))

@@ -12,9 +12,15 @@ _last = 0
 
 
 def uuid7(ms: int | None = None) -> UUID:
-    """Return a UUIDv7. Without `ms` it is greater than every one made before in this process."""
+    """Return a UUIDv7. Without `ms` it is greater than every one made before in this process.
+
+    Raises:
+        ValueError: the milliseconds are negative or beyond 48 bits.
+    """
     global _last  # noqa: PLW0603 — the only state: what was given out last
     if ms is not None:
+        if not 0 <= ms < 1 << 48:
+            raise ValueError(f"a UUIDv7 holds 48 bits of milliseconds; given: {ms}")
         return UUID(int=(ms << 80) | (7 << 76) | (secrets.randbits(12) << 64) | (2 << 62) | secrets.randbits(62))
     with _lock:
         # 48 bits of milliseconds, then 12 of a fraction of it: together a clock that only rises.

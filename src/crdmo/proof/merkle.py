@@ -10,6 +10,7 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 
 class ProofError(ValueError):
@@ -89,8 +90,7 @@ class Frontier:
 def root(leaf_hashes: Iterable[bytes]) -> bytes:
     """Return the root over leaves given by their hashes."""
     edge = Frontier()
-    for leaf in leaf_hashes:
-        edge.append(leaf)
+    edge.extend(leaf_hashes if isinstance(leaf_hashes, list) else list(leaf_hashes))
     return edge.root()
 
 
@@ -180,11 +180,13 @@ def verify_consistency(
     if old_size in (0, new_size):
         if proof:
             raise ProofError("this proof must be empty")
-        if old_size == new_size:
-            _same(old_root, new_root)
-        else:
-            _same(old_root, hashlib.sha256(b"").digest())
+        _same(old_root, new_root if old_size == new_size else hashlib.sha256(b"").digest())
         return
+    _climb(old_size, new_size, old_root, new_root, proof)
+
+
+def _climb(old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
+    """Make both roots from the proof: the old one only from what lies left of, or at, its last leaf."""
     if not proof:
         raise ProofError("the proof is empty")
     path = list(proof)
@@ -221,7 +223,7 @@ def batch_proof(leaf_hashes: Sequence[bytes], visible: Sequence[int]) -> list[by
         ProofError: an index is out of range, or they do not rise.
     """
     size = len(leaf_hashes)
-    if any(b <= a for a, b in zip(visible, visible[1:], strict=False)) or (visible and not 0 <= visible[0] <= visible[-1] < size):
+    if any(b <= a for a, b in pairwise(visible)) or (visible and not 0 <= visible[0] <= visible[-1] < size):
         raise ProofError("the visible leaves are given rising and within the tree")
     found: list[bytes] = []
 

@@ -1,496 +1,497 @@
-#!/usr/bin/env python3
 """Check a proof bundle of OpenCRDMO: one file, Python's standard library only, no server, no trust in the operator.
 
-    python verify.py bundle.zip [--key KEY] [--json]
+    python verify.py bundle.zip [--key KEY] [--witness KEY] [--json]
 
-Exit status 0: everything holds. 4: something does not; the first thing that is wrong is named. 2: wrong usage.
+KEY is a line of text, or a file that holds it, which you were given by another way than the bundle.
+Exit status 0: everything holds. 4: something does not; the first such thing is named. 2: wrong usage.
 
 What a bundle holds
-    manifest.json   what was exported, for whom, when; SHA-256 and size of every other file
+    manifest.json   what was exported, for whom, when; size and last hash of each stream; SHA-256 of every other file
     entries.txt     the ledger entries shown, a line each:  SEQ PREV STREAM_PREV BODY
-                    BODY is RFC 8785 JSON; PREV and STREAM_PREV are the hashes (hex) of the entry before it in the whole
-                    ledger and in its own stream (a stream is the chain of one program)
+                    PREV and STREAM_PREV are the hashes (hex) of the entry before it in the whole ledger and in its own
+                    stream (the chain of one program), 64 zeros for the first; BODY is JSON.
+                    Hash of an entry = SHA-256(0x00 || PREV || STREAM_PREV || BODY)
     checkpoint.txt  a C2SP signed note: origin, number of entries of the whole ledger, root of their RFC 6962 tree
-    key.txt         the public Ed25519 key of the installation. Compare it with the one you were given by another way.
+    key.txt         the public Ed25519 key of the installation
     tree.json       hashes of the parts of the tree that are not shown: with the entries shown they give the root
     blobs/          datasets, documents and results, named by their SHA-256
     personal.jsonl  salt and value of personal data that may be shown; the ledger holds only commitments to them
 
 What is checked, in this order
-    1  the zip is sound and holds exactly the files of the manifest, with their digests
-    2  the checkpoint is signed by the key
-    3  every entry is canonical, hashed right, in sequence; time never runs backwards; each stream is complete, from its
-       first entry to the head that the manifest states, so that nothing was left out or put between
-    4  the entries belong to the ledger whose root was signed
-    5  every record has the versions 1, 2, 3 … and nothing after it was voided
-    6  every electronic signature is bound to the very version of the record that it names
-    7  every blob that an entry names is there and is what its name says, or is listed as withheld
+    1  the zip has exactly the bytes that its files give, unpacked, and these are as the manifest states
+    2  the checkpoint is signed by the key (and by the witness, if you give its key)
+    3  every entry is in the one canonical form (RFC 8785), in sequence, linked to the one before, and never earlier;
+       each stream is whole up to where the manifest says; each record has the versions 1, 2, 3 …, none after a void one
+    4  this export to this receiver is itself on record
+    5  the entries belong to the ledger whose root was signed
+    6  every electronic signature is bound to the very version of the record that it names, and made by its signer
+    7  every blob that an entry names is there, or is listed as withheld
     8  personal data shown is what was committed to
-
-What this cannot show: entries made after the export, and whether what people wrote was true.
+What this cannot show: what was written after the last entry shown (compare size and head of the stream with those that
+others hold), whether what people wrote was true, and whether the numbers come out again (that is `crdmo recompute`).
 """
 
+from __future__ import annotations
+
+import argparse
 import base64
-import binascii
 import hashlib
 import json
+import mmap
+import pathlib
 import re
 import struct
 import sys
 import zipfile
 import zlib
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, BinaryIO, Tuple  # noqa: UP035 — Python 3.9
 
-MOST_BYTES = 64 * 2**30  # a bundle that unpacks to more is refused before it is read
-MOST_RATIO = 2000
-GENESIS = "0" * 64
-BLOB = re.compile(r"sha256:([0-9a-f]{64})\Z")
-HEX64 = re.compile(r"[0-9a-f]{64}\Z")
+GENESIS, NEWLINE, MANIFEST = bytes(32), "\n", "manifest.json"
+FILES = {"README.txt", "verify.py", "checkpoint.txt", "key.txt", "entries.txt", "tree.json", "personal.jsonl", MANIFEST}
+BLOB, HEX64 = re.compile(rb'"sha256:([0-9a-f]{64})"'), re.compile("[0-9a-f]{64}")
+LINE = re.compile(rb"([1-9][0-9]{0,17}) ([0-9a-f]{64}) ([0-9a-f]{64}) (\{.*\})\n")
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+# The members of a body in canonical order, and what each is. Only `organization` may be null.
+BODY = {
+    "act": str, "action": str, "actor": str, "at": str, "name": str, "operation": str, "organization": str,
+    "reason": str, "record": str, "role": str, "schema": int, "seq": int, "state": dict, "stream": str,
+    "stream_seq": int, "type": str, "v": int, "version": int,
+}  # fmt: skip
+NOBODY = {**BODY, "organization": type(None)}
 
 
 class Wrong(Exception):
     """The first thing that does not hold."""
 
 
-def need(condition, message):
+def need(condition: object, message: str) -> None:
     """Go on only if the condition holds."""
     if not condition:
         raise Wrong(message)
 
 
-# --- Ed25519 (RFC 8032), verification only, in plain integers -----------------------------------------------------
+# --- JSON in the one canonical form (RFC 8785)
+WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
+
+def usual(value: Any) -> bool:
+    """Say whether Python's own writer gives the canonical form: ASCII member names, no large or broken number."""
+    if isinstance(value, dict):
+        return all(name.isascii() and (inner.__class__ is str or usual(inner)) for name, inner in value.items())
+    if isinstance(value, list):
+        return all(map(usual, value))
+    return not isinstance(value, float) and (not isinstance(value, int) or abs(value) < 2**53)
+
+
+def number(value: float) -> str:
+    """Return a number as ECMAScript prints it: Python's shortest digits, with the point put by ECMAScript's rule."""
+    digits = Decimal(repr(float(value))).normalize().as_tuple()
+    text, sign = "".join(map(str, digits.digits)), "-" if value < 0 else ""
+    point, power = len(text) + int(digits.exponent), ""  # ValueError for NaN and the infinities
+    if not -6 < point <= 21:
+        point, power = 1, f"e{point - 1:+d}"
+    whole, fraction = text[: max(point, 0)].ljust(point, "0") or "0", "0" * -point + text[max(point, 0) :]
+    return sign + whole + ("." + fraction if fraction else "") + power if value else "0"
+
+
+def canonical(value: Any) -> str:
+    """Return a value in canonical form: no space, members sorted by UTF-16 units, numbers as in ECMAScript."""
+    if usual(value):
+        return WRITER.encode(value)
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: str(name).encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(f"{WRITER.encode(name)}:{canonical(value[name])}" for name in names) + "}"
+    return "[" + ",".join(map(canonical, value)) + "]" if isinstance(value, list) else number(value)
+
+
+def read_json(data: bytes, place: str) -> Any:
+    """Return JSON after checking that its bytes are the canonical form: so it has one reading and no member twice."""
+    try:
+        text = data.decode()
+        value = json.loads(text)
+        again = canonical(value)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise Wrong(f"{place}: not JSON ({type(error).__name__}: {error})") from None
+    need(again == text, f"{place}: not in canonical form: {text[:200]!r} should be {again[:200]!r}")
+    return value
+
+
+# --- Ed25519 (RFC 8032), verification only, in plain integers
+Point = Tuple[int, int, int, int]  # noqa: UP006 — (X, Y, Z, T): x = X/Z, y = Y/Z, T = XY/Z
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
-ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+BASE_Y = 4 * pow(5, P - 2, P) % P
 
 
-def point_add(p, q):
-    """Add two points of the curve in extended coordinates (X, Y, Z, T), x = X/Z, y = Y/Z, T = XY/Z."""
+def point_add(p: Point, q: Point) -> Point:
+    """Add two points of the curve."""
     a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def point_multiply(scalar, point):
+def point_multiply(scalar: int, point: Point) -> Point:
     """Return scalar × point by doubling and adding; nothing here is secret."""
-    result = (0, 1, 1, 0)
-    while scalar:
-        if scalar & 1:
-            result = point_add(result, point)
-        point = point_add(point, point)
-        scalar >>= 1
+    result: Point = (0, 1, 1, 0)
+    for bit in f"{scalar:b}":
+        result = point_add(result, result)
+        result = point_add(result, point) if bit == "1" else result
     return result
 
 
-def point_decode(data):
-    """Return the point that 32 bytes stand for, or None if they stand for none (or not in the one right form)."""
-    y = int.from_bytes(data, "little")
-    sign, y = y >> 255, y & (2**255 - 1)
-    if y >= P:
-        return None
+def point_decode(data: bytes) -> Point:
+    """Return the point that 32 bytes stand for; ValueError if they stand for none, or not in the one right form."""
+    y, odd = int.from_bytes(data, "little") & (2**255 - 1), data[31] >> 7
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    if square == 0:
-        return None if sign else (0, y, 1, 0)
     x = pow(square, (P + 3) // 8, P)
     if (x * x - square) % P:
-        x = x * ROOT_OF_MINUS_ONE % P
-    if (x * x - square) % P:
-        return None
-    if x & 1 != sign:
-        x = P - x
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and odd):
+        raise ValueError("32 bytes of a key or signature stand for no point")
+    x = x if x & 1 == odd else P - x
     return x, y, 1, x * y % P
 
 
-BASE = point_decode((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-
-
-def ed25519_holds(public, message, signature):
-    """Say whether a signature of 64 bytes over a message is that of the public key of 32 bytes."""
-    if len(public) != 32 or len(signature) != 64:
+def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Say whether a signature over a message is that of a public key; ValueError if one of them is malformed."""
+    scalar = int.from_bytes(signature[32:], "little")
+    if len(public) != 32 or len(signature) != 64 or scalar >= L:
         return False
     key, commitment = point_decode(public), point_decode(signature[:32])
-    scalar = int.from_bytes(signature[32:], "little")
-    if key is None or commitment is None or scalar >= L:
-        return False
     challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
-    left, right = point_multiply(scalar, BASE), point_add(commitment, point_multiply(challenge, key))
+    left = point_multiply(scalar, point_decode(BASE_Y.to_bytes(32, "little")))
+    right = point_add(commitment, point_multiply(challenge, key))
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
-# --- 1: the zip and its files --------------------------------------------------------------------------------------
+# --- 1: the zip and its files
+FULL, DATE = 0xFFFFFFFF, 0x21  # "see the 64-bit field", always there; 1 January 1980: equal contents give equal bytes
 
 
-def read_json(data, place):
-    """Return JSON that has no member twice."""
-
-    def once(pairs):
-        found = dict(pairs)
-        need(len(found) == len(pairs), f"{place}: a member stands twice in one object")
-        return found
-
-    try:
-        return json.loads(data, object_pairs_hook=once)
-    except (ValueError, RecursionError) as error:
-        raise Wrong(f"{place}: not JSON ({error})") from None
+def local_header(name: str, crc: int, size: int) -> bytes:
+    """Return the bytes of a zip before a file that is stored as it is."""
+    extra = struct.pack("<2H2Q", 1, 16, size, size)
+    fixed = struct.pack("<4s5H3I2H", b"PK\3\4", 45, 0, 0, 0, DATE, crc, FULL, FULL, len(name), len(extra))
+    return fixed + name.encode() + extra
 
 
-def digest_of(archive, name):
-    """Return SHA-256 and size of a file in the zip, read piece by piece."""
-    digest, size = hashlib.sha256(), 0
-    with archive.open(name) as file:
-        while True:
-            piece = file.read(1 << 20)
-            if not piece:
-                return digest.hexdigest(), size
-            digest.update(piece)
-            size += len(piece)
+def directory(members: Sequence[tuple[str, int, int, int]], start: int) -> bytes:
+    """Return the bytes of a zip after its files (name, checksum, size, offset), which end at `start`."""
+    parts = []
+    for name, crc, size, offset in members:
+        made = (b"PK\1\2", 0x32D, 45, 0, 0, 0, DATE, crc, FULL, FULL, len(name), 28, 0, 0, 0, 0o100644 << 16, FULL)
+        extra = struct.pack("<2H3Q", 1, 24, size, size, offset)
+        parts.append(struct.pack("<4s6H3I5H2I", *made) + name.encode() + extra)
+    size, count = sum(map(len, parts)), len(members)
+    end = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 0x32D, 45, 0, 0, count, count, size, start)
+    end += struct.pack("<4sIQI4s4H2IH", b"PK\6\7", 0, start + size, 1, b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, FULL, FULL, 0)
+    return b"".join(parts) + end
 
 
-def check_files(archive):
-    """Check the zip against its manifest and return the manifest."""
-    members = archive.infolist()
-    names = [member.filename for member in members]
-    for member in members:
-        name = member.filename
-        odd = name.startswith("/") or ".." in name.split("/") or "\\" in name or name.endswith("/")
-        need(not odd, f"zip: the name {name!r} is not one of a bundle")
-        need(member.file_size <= max(member.compress_size, 1024) * MOST_RATIO, f"zip: {name} unpacks to too much")
-    need(len(set(names)) == len(names), "zip: a file is there twice")
-    need(sum(member.file_size for member in members) <= MOST_BYTES, "zip: it unpacks to too much")
-    need("manifest.json" in names, "zip: manifest.json is missing")
-    manifest = read_json(archive.read("manifest.json"), "manifest.json")
-    need(manifest.get("format") == "crdmo.bundle/1", f"manifest.json: unknown format {manifest.get('format')!r}")
+class Bundle:
+    """The zip, compared byte for byte with what its files give: nothing hides before, between or after them."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.where: dict[str, tuple[int, int]] = {}
+        members, at = [], 0
+        listing, self.data = zipfile.ZipFile(file), mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        for member in listing.infolist():
+            name, crc, size = member.filename, member.CRC, member.file_size
+            known = name in FILES or (name.startswith("blobs/") and HEX64.fullmatch(name[6:]))
+            need(known, f"zip: {name!r} is no file of a bundle")
+            need(name not in self.where, f"zip: {name} is there twice")
+            need(member.compress_type == 0 and member.compress_size == size, f"zip: {name} is packed; a bundle is not")
+            header = local_header(name, crc, size)
+            begin = at + len(header)
+            need(self.data[at:begin] == header, f"zip: at byte {at} there is not the header of {name}")
+            found = zlib.crc32(memoryview(self.data)[begin : begin + size])
+            need(found == crc, f"{name}: altered, its checksum is {found}, the zip says {crc}")
+            members.append((name, crc, size, at))
+            self.where[name] = (begin, begin + size)
+            at = begin + size
+        need(self.data[at:] == directory(members, at), f"zip: what follows byte {at} is not the directory of its files")
+
+    def read(self, name: str) -> bytes:
+        """Return a file."""
+        begin, end = self.where[name]
+        return self.data[begin:end]
+
+    def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """Yield offset and bytes of each line of a file."""
+        at, end = self.where[name]
+        while at < end:
+            after = self.data.find(b"\n", at, end) + 1 or end
+            yield at, self.data[at:after]
+            at = after
+
+
+def check_files(bundle: Bundle) -> dict[str, Any]:
+    """Check the files against the manifest and return it."""
+    need(bundle.where.keys() >= FILES, f"zip: {', '.join(sorted(FILES - bundle.where.keys()))} missing")
+    manifest: dict[str, Any] = read_json(bundle.read("manifest.json"), "manifest.json")
+    need(manifest["format"] == "crdmo.bundle/1", f"manifest.json: format {manifest['format']!r}, not 'crdmo.bundle/1'")
     listed = manifest["files"]
-    for name in names:
-        need(name == "manifest.json" or name in listed, f"zip: {name} is not in the manifest")
-    for name in sorted(listed):
-        need(name in names, f"{name}: listed in the manifest, but not there")
-        found, size = digest_of(archive, name)
-        stated = listed[name]
-        need(size == stated["bytes"], f"{name}: {size} bytes, the manifest says {stated['bytes']}")
-        need(found == stated["sha256"], f"{name}: SHA-256 is {found}, the manifest says {stated['sha256']}")
-    for name in ("entries.txt", "checkpoint.txt", "key.txt", "tree.json", "personal.jsonl"):
-        need(name in listed, f"{name}: missing")
+    odd = bundle.where.keys() ^ {*listed, "manifest.json"}
+    need(not odd, f"{', '.join(odd)}: in the zip or in the manifest, but not in both")
+    for name, stated in listed.items():
+        begin, end = bundle.where[name]
+        need(end - begin == stated["bytes"], f"{name}: {end - begin} bytes, the manifest says {stated['bytes']}")
+        found = hashlib.sha256(memoryview(bundle.data)[begin:end]).hexdigest()
+        need(found == stated["sha256"], f"{name}: its SHA-256 is {found}, the manifest says {stated['sha256']}")
+        need(not name.startswith("blobs/") or name[6:] == found, f"{name}: its SHA-256 is {found}")
     return manifest
 
 
-# --- 2: the checkpoint and its key ---------------------------------------------------------------------------------
-
-
-def parse_key(text):
-    """Return name, id and 32 bytes of a key `NAME+ID+BASE64`."""
-    parts = text.strip().split("+", 2)
-    need(len(parts) == 3, "key: not of the form NAME+ID+BASE64")
-    name, key_id, encoded = parts
-    data = decode64(encoded, "key")
-    need(len(data) == 33 and data[0] == 1, "key: not an Ed25519 key")
-    computed = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8]
-    need(computed == key_id, f"key: its id is {computed}, not {key_id}")
-    return name, key_id, data[1:]
-
-
-def decode64(text, place):
-    """Return the bytes of base64 text."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Wrong(f"{place}: not base64") from None
-
-
-def check_checkpoint(note, key):
-    """Check the signature of a checkpoint and return its number of entries and its root in hex."""
-    name, key_id, public = parse_key(key)
-    text, found, lines = note.rpartition("\n\n")
-    need(found and lines.endswith("\n"), "checkpoint.txt: not a signed note")
+# --- 2: the checkpoint and its key
+def check_signature(note: str, key: str, kind: int) -> str:
+    """Check that a key `NAME+ID+BASE64` (kind 1: of a log, 4: of a witness) signed a note; return the text signed."""
+    name, key_id, encoded = [*key.strip().split("+", 2), "", ""][:3]
+    data = base64.b64decode(encoded, validate=True)
+    made = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8]
+    need(data[:1] == bytes([kind]) and made == key_id, f"key: {key[:60]!r} is not of kind {kind} or id {made}")
+    text, _, lines = note.rpartition("\n\n")
     text += "\n"
-    for line in lines[:-1].split("\n"):
-        need(line.startswith("\u2014 "), "checkpoint.txt: a line after the text is no signature")
-        signer, _, encoded = line[2:].partition(" ")
-        data = decode64(encoded, "checkpoint.txt")
-        if signer == name and data[:4].hex() == key_id:
-            need(ed25519_holds(public, text.encode(), data[4:]), "checkpoint.txt: the signature does not hold")
-            break
-    else:
-        raise Wrong(f"checkpoint.txt: not signed by the key {name} {key_id}")
-    parts = text.split("\n")
-    need(len(parts) >= 4 and parts[1].isdigit() and str(int(parts[1])) == parts[1], "checkpoint.txt: not a checkpoint")
-    root = decode64(parts[2], "checkpoint.txt")
-    need(len(root) == 32, "checkpoint.txt: the root has not 32 bytes")
-    return parts[0], int(parts[1]), root.hex()
+    for line in lines.split("\n"):
+        dash, signer, encoded = [*line.split(" ", 2), "", ""][:3]
+        if (dash, signer) == ("\u2014", name):
+            signature, message = base64.b64decode(encoded, validate=True), text
+            if kind == 4:  # a witness signs the time too, in seconds since 1970
+                message = f"cosignature/v1\ntime {int.from_bytes(signature[4:12], 'big')}\n{text}"
+                signature = signature[:4] + signature[12:]
+            if signature[:4].hex() == key_id:
+                holds = ed25519_holds(data[1:], message.encode(), signature[4:])
+                need(holds, f"checkpoint.txt: the signature of {name} does not hold")
+                return text
+    raise Wrong(f"checkpoint.txt: not signed by {name} with the key {key_id}")
 
 
-# --- 3: the entries ------------------------------------------------------------------------------------------------
-
-CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def is_plain(value):
-    """Say whether Python's own JSON writer gives the RFC 8785 form of a value (no floats, ASCII member names)."""
-    if isinstance(value, dict):
-        return all(name.isascii() and is_plain(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return all(map(is_plain, value))
-    return not isinstance(value, float)
+def check_checkpoint(note: str, key: str, witness: str) -> tuple[str, int, str]:
+    """Check the signatures of a checkpoint and return its origin, its number of entries and its root in hex."""
+    origin, size, root = [*check_signature(note, key, 1).split("\n"), "", ""][:3]
+    need(not witness or check_signature(note, witness, 4), "checkpoint.txt: no witness")
+    need(re.fullmatch("0|[1-9][0-9]{0,17}", size), f"checkpoint.txt: its number of entries is {size!r}")
+    need(key.startswith(origin + "+"), f"checkpoint.txt: it is about {origin}, its key is {key}")
+    return origin, int(size), base64.b64decode(root, validate=True).hex()
 
 
-class Entry:
-    """One entry as shown."""
+# --- 3 and 4: the entries
+class Shown:
+    """What the one pass over the entries finds; bodies are not kept, so that a long ledger fits into memory."""
 
-    __slots__ = ("body", "hash", "prev", "seq", "stream_prev")
+    def __init__(self) -> None:
+        self.seqs, self.offsets, self.hashes = array("Q"), array("Q"), bytearray()
+        self.streams: dict[str, tuple[int, bytes]] = {}
+        self.records: dict[str, tuple[int, str, str, str]] = {}  # version, operation, type, stream
+        self.first, self.last = "", ""  # times
+        self.special: dict[str, list[dict[str, Any]]] = {"signing.signature": [], "ledger.export": []}
+        self.blobs: dict[str, int] = {}
 
-    def __init__(self, line):
-        parts = line.split(b" ", 3)
-        need(len(parts) == 4 and parts[0].isdigit(), f"entries.txt: not an entry: {line[:60]!r}")
-        self.seq = int(parts[0])
-        self.prev, self.stream_prev = parts[1].decode("latin-1"), parts[2].decode("latin-1")
-        for link in (self.prev, self.stream_prev):
-            need(HEX64.match(link), f"entry {self.seq}: a link to the entry before is not a hash")
-        raw = bytes.fromhex(self.prev) + bytes.fromhex(self.stream_prev) + parts[3]
-        self.hash = hashlib.sha256(b"\x00" + raw).hexdigest()
-        place = f"entry {self.seq}"
-        self.body = read_json(parts[3], place)
-        if is_plain(self.body):
-            need(CANONICAL.encode(self.body).encode() == parts[3], f"{place}: not in canonical form")
-        need(self.body.get("seq") == self.seq and self.body.get("v") == 1, f"{place}: its body says {self.body.get('seq')}")
+    def add(self, offset: int, line: bytes) -> None:
+        """Check one entry against those before."""
+        parts = LINE.fullmatch(line)
+        if parts is None:
+            raise Wrong(f"entries.txt: after entry {self.seqs[-1] if self.seqs else 0}: not an entry: {line[:60]!r}")
+        prev, stream_prev, raw = bytes.fromhex(parts[2].decode()), bytes.fromhex(parts[3].decode()), parts[4]
+        place, body = f"entry {int(parts[1])}", read_json(raw, f"entry {int(parts[1])}")
+        kinds = {name: value.__class__ for name, value in body.items()}
+        need(kinds in (BODY, NOBODY), f"{place}: a member is missing, unknown or not of its kind: {body!r:.300}")
+        need((body["v"], body["seq"]) == (1, int(parts[1])), f"{place}: its body says entry {body['seq']}")
+        self.check_place(body, prev, stream_prev, place)
+        digest = hashlib.sha256(b"\x00" + prev + stream_prev + raw).digest()
+        self.streams[body["stream"]] = (body["stream_seq"], digest)
+        self.seqs.append(body["seq"])
+        self.offsets.append(offset)
+        self.hashes += digest
+        if body["type"] in self.special:
+            self.special[body["type"]].append(body)
+        for digest in BLOB.findall(raw):
+            self.blobs.setdefault(digest.decode(), body["seq"])
 
-
-def check_entries(archive, manifest):
-    """Check sequence, time and streams; return the entries."""
-    entries, streams, last_time = [], {}, ""
-    with archive.open("entries.txt") as lines:
-        for line in lines:
-            need(line.endswith(b"\n"), "entries.txt: the last line is torn")
-            entry = Entry(line[:-1])
-            body, place = entry.body, f"entry {entry.seq}"
-            if entries:
-                before = entries[-1]
-                need(entry.seq > before.seq, f"{place}: comes after entry {before.seq}")
-                if entry.seq == before.seq + 1:
-                    need(entry.prev == before.hash, f"{place}: does not follow entry {before.seq}")
-            need(body["at"] >= last_time, f"{place}: its time {body['at']} lies before {last_time}")
-            last_time = body["at"]
-            size, head = streams.get(body["stream"], (0, GENESIS))
-            need(body["stream_seq"] == size + 1, f"{place}: number {body['stream_seq']} of its stream follows {size}")
-            need(entry.stream_prev == head, f"{place}: does not follow number {size} of its stream")
-            streams[body["stream"]] = (size + 1, entry.hash)
-            entries.append(entry)
-    stated = {name: (head["size"], head["head"]) for name, head in manifest["streams"].items()}
-    for name in sorted(set(stated) | set(streams)):
-        found, said = streams.get(name, (0, GENESIS)), stated.get(name)
-        need(said is not None, f"stream {name}: shown, but not in the manifest")
-        need(found[0] == said[0], f"stream {name}: {found[0]} entries, the manifest says {said[0]}: some were left out")
-        need(found[1] == said[1], f"stream {name}: ends in {found[1]}, the manifest says {said[1]}")
-    return entries
-
-
-# --- 4: the tree ---------------------------------------------------------------------------------------------------
-
-
-def tree_root(size, visible, hidden):
-    """Return the RFC 6962 root that visible leaves (index → hash) and hidden parts, in order, lead to."""
-    hidden = iter(hidden)
-    order = sorted(visible)
-
-    def walk(low, high, first, last):
-        if first == last:  # no visible leaf in here: its hash is given
-            part = next(hidden, None)
-            need(part is not None, "tree.json: a hash is missing")
-            return part
-        if high - low == 1:
-            return visible[low]
-        middle = low + (1 << (high - low - 1).bit_length() - 1)
-        cut = first
-        a, b = first, last
-        while a < b:  # the first visible leaf at or after the middle
-            cut = (a + b) // 2
-            a, b = (cut + 1, b) if order[cut] < middle else (a, cut)
-        left, right = walk(low, middle, first, a), walk(middle, high, a, last)
-        return hashlib.sha256(b"\x01" + left + right).digest()
-
-    root = walk(0, size, 0, len(order)) if size else hashlib.sha256(b"").digest()
-    need(next(hidden, None) is None, "tree.json: a hash is left over")
-    return root.hex()
+    def check_place(self, body: dict[str, Any], prev: bytes, stream_prev: bytes, place: str) -> None:
+        """Check sequence, time, links and the version of the record."""
+        last, at, head = self.seqs[-1] if self.seqs else 0, body["at"], bytes(self.hashes[-32:]) or GENESIS
+        need(body["seq"] > last, f"{place}: comes after entry {last}")
+        if body["seq"] == last + 1:  # else the entry before is not shown
+            need(prev == head, f"{place}: does not follow entry {last}: it names {prev.hex()}, that is {head.hex()}")
+        need(at == self.last or INSTANT.fullmatch(at), f"{place}: {at!r} is no time")
+        need(at >= self.last, f"{place}: its time {at} lies before {self.last}")
+        self.first, self.last = self.first or at, at
+        size, head = self.streams.get(body["stream"], (0, GENESIS))
+        need(body["stream_seq"] == size + 1, f"{place}: number {body['stream_seq']} of its stream comes after {size}")
+        need(stream_prev == head, f"{place}: its stream_prev is {stream_prev.hex()}, number {size} is {head.hex()}")
+        record, now = body["record"], (body["version"], body["operation"], body["type"], body["stream"])
+        before = self.records.get(record, (0, "", *now[2:]))
+        allowed = ("change", "void") if before[0] else ("create", "event")
+        need(now[0] == before[0] + 1, f"{place}: version {now[0]} of {record} comes after {before[0]}")
+        need(now[1] in allowed, f"{place}: {now[1]} as version {now[0]}, allowed: {' or '.join(allowed)}")
+        need(before[1] not in ("void", "event"), f"{place}: {now[1]} of {record}, which was {before[1]} before")
+        need(now[2:] == before[2:], f"{place}: {record} is in {now[2:]}, it was in {before[2:]}")
+        self.records[record] = now
 
 
-def check_tree(archive, entries, size, root):
-    """Check that the entries belong to the ledger whose root was signed."""
-    tree = read_json(archive.read("tree.json"), "tree.json")
+def check_entries(bundle: Bundle, manifest: dict[str, Any]) -> Shown:
+    """Check the entries one by one, the streams as the manifest states them, and that the export is on record."""
+    shown = Shown()
+    for offset, line in bundle.lines("entries.txt"):
+        shown.add(offset, line)
+    for name in sorted({*manifest["streams"], *shown.streams}):
+        size, head = shown.streams.get(name, (0, GENESIS))
+        found, stated = {"size": size, "head": head.hex()}, manifest["streams"].get(name)
+        need(found == stated, f"stream {name}: it is {found}, the manifest says {stated}")
+    told = {"program": manifest["program"]["id"], "for": manifest["for"]["id"]}
+    exports = [body["state"] for body in shown.special["ledger.export"]]
+    need(told in exports, f"manifest.json: no entry records an export of {told}")
+    return shown
+
+
+# --- 5 to 8: the tree, signatures, blobs, personal data
+def subtree(shown: Shown, hidden: Iterator[bytes], low: int, high: int, first: int, last: int) -> bytes:
+    """Return the RFC 6962 root over leaves low to high, of which the entries first to last are shown."""
+    if first == last:  # none is shown: the hash of this part is given
+        part = next(hidden, b"")
+        need(part, "tree.json: a hash is missing")
+        return part
+    if high - low == 1:
+        return bytes(shown.hashes[32 * first : 32 * last])
+    middle = low + (1 << (high - low - 1).bit_length() - 1)
+    cut = bisect_left(shown.seqs, middle + 1, first, last)  # leaf 0 is entry 1
+    left = subtree(shown, hidden, low, middle, first, cut)
+    return hashlib.sha256(b"\x01" + left + subtree(shown, hidden, middle, high, cut, last)).digest()
+
+
+def check_tree(bundle: Bundle, shown: Shown, size: int, root: str) -> None:
+    """Check that the entries shown, with the hashes of the parts not shown, give the root that was signed."""
+    tree, last = read_json(bundle.read("tree.json"), "tree.json"), max(shown.seqs, default=0)
     need(tree["size"] == size, f"tree.json: {tree['size']} leaves, the checkpoint says {size}")
-    need(all(HEX64.match(node) for node in tree["hashes"]), "tree.json: not a hash")
-    need(not entries or entries[-1].seq <= size, f"entry {entries[-1].seq if entries else 0}: beyond the checkpoint")
-    visible = {entry.seq - 1: bytes.fromhex(entry.hash) for entry in entries}
-    found = tree_root(size, visible, [bytes.fromhex(node) for node in tree["hashes"]])
-    need(found == root, f"the entries lead to root {found}, the signed checkpoint says {root}")
+    need(last <= size, f"entry {last}: beyond the checkpoint over {size}")
+    need(all(map(HEX64.fullmatch, tree["hashes"])), "tree.json: a hash has not 64 digits")
+    hidden = map(bytes.fromhex, tree["hashes"])
+    found = subtree(shown, hidden, 0, size, 0, len(shown.seqs)).hex()
+    need(next(hidden, None) is None, "tree.json: a hash is left over")
+    need(found == root, f"checkpoint.txt: its root is {root}, the entries lead to {found}")
 
 
-# --- 5 to 8: records, signatures, blobs, personal data -------------------------------------------------------------
-
-
-def check_records(entries):
-    """Check that versions follow each other; return the entries by (record, version) and the last of each record."""
-    versions, last = {}, {}
-    for entry in entries:
-        body, place = entry.body, f"entry {entry.seq}"
-        record, version, operation = body["record"], body["version"], body["operation"]
-        before = last.get(record)
-        need(version == (before.body["version"] + 1 if before else 1), f"{place}: version {version} of {record} is out of turn")
-        need((operation in ("create", "event")) == (version == 1), f"{place}: {operation} as version {version}")
-        if before:
-            need(before.body["operation"] != "void", f"{place}: {record} was void before")
-            need(before.body["type"] == body["type"], f"{place}: {record} changed its type")
-            need(before.body["stream"] == body["stream"], f"{place}: {record} changed its stream")
-        versions[record, version] = last[record] = entry
-    return versions, last
-
-
-def content_hash(state):
-    """Return SHA-256 of the canonical state."""
-    return hashlib.sha256(CANONICAL.encode(state).encode()).hexdigest()
-
-
-def check_signatures(versions, last):
-    """Check that each signature is bound to what it names; return one line of text a signature."""
+def check_signatures(bundle: Bundle, shown: Shown) -> list[tuple[str, str, str, str, str]]:
+    """Check that each signature is bound to what it names; return meaning, name, time, type and what came after."""
     made = []
-    for entry in [e for e in versions.values() if e.body["type"] == "signing.signature" and e.body["operation"] == "create"]:
-        state, place = entry.body["state"], f"entry {entry.seq} (signature)"
-        target = versions.get((state["target_id"], state["target_version"]))
-        need(target is not None, f"{place}: the record it signs is not in the bundle")
-        need(target.seq == state["target_entry"], f"{place}: it names entry {state['target_entry']}, the record is {target.seq}")
-        need(target.hash == state["target_hash"], f"{place}: the hash it names is not that of entry {target.seq}")
-        need(target.body["type"] == state["target_type"], f"{place}: it names another type of record")
-        if is_plain(target.body["state"]):
-            found = content_hash(target.body["state"])
-            need(found == state["content_hash"], f"{place}: content {found}, it signed {state['content_hash']}")
-        need(state["signer"] == entry.body["actor"], f"{place}: signed for another: {state['signer']}")
-        need(state["printed_name"] == entry.body["name"], f"{place}: the printed name is not that of the actor")
-        need(state["signed_at"] <= entry.body["at"], f"{place}: signed later than written")
-        need(target.seq < entry.seq, f"{place}: signed before the record was there")
-        now = last[state["target_id"]].body["version"]
-        note = "revoked" if last[entry.body["record"]].body["operation"] == "void" else ""
-        if not note and now != state["target_version"]:
-            note = f"signed version {state['target_version']}, the record is now at {now}"
-        made.append((state["meaning"], state["printed_name"], state["signed_at"], state["target_type"], note))
+    for body in shown.special["signing.signature"]:
+        said, place = body["state"], f"entry {body['seq']} (signature)"
+        need(body["operation"] in ("create", "void"), f"{place}: {body['operation']}; a signature is made or revoked")
+        if body["operation"] == "void":
+            continue
+        index = bisect_left(shown.seqs, int(said["target_entry"]))
+        there = index < len(shown.seqs) and shown.seqs[index] == said["target_entry"] < body["seq"]
+        need(there, f"{place}: it signs entry {said['target_entry']}, which is not in the bundle before it")
+        bundle.data.seek(shown.offsets[index])
+        target = json.loads(bundle.data.readline().split(b" ", 3)[3])
+        for name, found in {
+            "target_id": target["record"], "target_version": target["version"], "target_type": target["type"],
+            "target_hash": shown.hashes[32 * index : 32 * index + 32].hex(),
+            "content_hash": hashlib.sha256(canonical(target["state"]).encode()).hexdigest(),
+            "signer": body["actor"], "printed_name": body["name"],
+        }.items():  # fmt: skip
+            need(said[name] == found, f"{place}: its {name} is {said[name]}, it should be {found}")
+        at, between = said["signed_at"], f"between {target['at']} and {body['at']}"
+        need(INSTANT.fullmatch(at) and target["at"] <= at <= body["at"], f"{place}: signed at {at}, not {between}")
+        now, then = shown.records[said["target_id"]][0], said["target_version"]
+        changed = "" if now == then else f"signed version {then}, the record is now at {now}"
+        note = "revoked" if shown.records[body["record"]][1] == "void" else changed
+        made.append((said["meaning"], said["printed_name"], at, said["target_type"], note))
     return made
 
 
-def blobs_of(value):
-    """Yield the digests of all blobs that a state names."""
-    if isinstance(value, str):
-        found = BLOB.match(value)
-        if found:
-            yield found.group(1)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from blobs_of(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from blobs_of(inner)
+def check_data(bundle: Bundle, shown: Shown, withheld: dict[str, str]) -> tuple[int, int]:
+    """Check that blobs named are there or withheld, and personal data is what was committed to; count them."""
+    there = {name[6:] for name in bundle.where if name.startswith("blobs/")}
+    for digest, seq in shown.blobs.items():
+        need(digest in there or f"sha256:{digest}" in withheld, f"entry {seq}: the blob {digest} is missing")
+    need(shown.blobs.keys() >= there, f"blobs/{min(there - shown.blobs.keys(), default='')}: no entry names it")
+    opened: set[str] = set()
+    for count, (_, line) in enumerate(bundle.lines("personal.jsonl"), 1):
+        value = read_json(line[:-1], f"personal.jsonl line {count}")
+        made = hashlib.sha256(bytes.fromhex(value["salt"]) + canonical(value["value"]).encode()).hexdigest()
+        need(made == value["commitment"], f"personal.jsonl line {count}: it gives {made}, not {value['commitment']}")
+        opened.add(made)
+    left = set(opened)
+    for _, line in bundle.lines("entries.txt") if left else ():
+        left.difference_update(re.findall('"([0-9a-f]{64})"', line.decode()))
+    need(not left, f"personal.jsonl: no entry holds the commitment {min(left, default='')}")
+    return len(there), len(opened)
 
 
-def check_blobs(entries, manifest):
-    """Check that every blob named is there (its digest was checked with the files) or listed as withheld."""
-    names = {name[6:] for name in manifest["files"] if name.startswith("blobs/")}
-    for name in names:
-        need(manifest["files"]["blobs/" + name]["sha256"] == name, f"blobs/{name}: its contents are not what its name says")
-    withheld, named = {key[7:] for key in manifest.get("withheld", {})}, set()
-    for entry in entries:
-        for digest in blobs_of(entry.body["state"]):
-            named.add(digest)
-            need(digest in names or digest in withheld, f"entry {entry.seq}: the blob {digest} is missing")
-    return len(named & names), len(named & withheld)
-
-
-def check_personal(archive, entries):
-    """Check that personal data shown is what an entry committed to."""
-    lines = archive.read("personal.jsonl").splitlines()
-    if not lines:
-        return 0
-    committed = {v for e in entries for v in e.body["state"].values() if isinstance(v, str) and HEX64.match(v)}
-    for number, line in enumerate(lines, 1):
-        place = f"personal.jsonl line {number}"
-        shown = read_json(line, place)
-        made = hashlib.sha256(bytes.fromhex(shown["salt"]) + CANONICAL.encode(shown["value"]).encode()).hexdigest()
-        need(made == shown["commitment"], f"{place}: the value is not the one committed to")
-        need(made in committed, f"{place}: no entry holds this commitment")
-    return len(lines)
-
-
-# --- all of it -----------------------------------------------------------------------------------------------------
-
-
-def verify(path, key=""):
+# --- all of it
+def verify(path: str, key: str = "", witness: str = "") -> dict[str, Any]:
     """Check a bundle whole and return a summary; raises Wrong with the first thing that does not hold."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = check_files(archive)
-            carried = archive.read("key.txt").decode()
-            need(not key or key.strip() == carried.strip(), "key.txt: not the key that you gave")
-            origin, size, root = check_checkpoint(archive.read("checkpoint.txt").decode(), key or carried)
-            need(manifest["checkpoint_size"] == size, "manifest.json: names another checkpoint")
-            entries = check_entries(archive, manifest)
-            check_tree(archive, entries, size, root)
-            versions, last = check_records(entries)
-            signatures = check_signatures(versions, last)
-            blobs, withheld = check_blobs(entries, manifest)
-            personal = check_personal(archive, entries)
-    except (OSError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise Wrong(f"the zip cannot be read: {error}") from None
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, ValueError) as error:
-        raise Wrong(f"the bundle is not of its format: {type(error).__name__} {error}") from None
+        with open(path, "rb") as file:
+            bundle = Bundle(file)
+            manifest = check_files(bundle)
+            carried = bundle.read("key.txt").decode().strip()
+            need(not key or key.strip() == carried, f"key.txt: it holds {carried}, you gave {key.strip()}")
+            origin, size, root = check_checkpoint(bundle.read("checkpoint.txt").decode(), carried, witness)
+            said = (manifest["origin"], manifest["checkpoint_size"])
+            need(said == (origin, size), f"manifest.json: names checkpoint {said}, signed is {(origin, size)}")
+            shown = check_entries(bundle, manifest)
+            check_tree(bundle, shown, size, root)
+            signatures, withheld = check_signatures(bundle, shown), manifest["withheld"]
+            blobs, personal = check_data(bundle, shown, withheld)
+    except (zipfile.BadZipFile, struct.error, LookupError, TypeError, AttributeError, ValueError, RuntimeError) as odd:
+        raise Wrong(f"this is not of the format of a bundle: {type(odd).__name__} {odd}") from None
     return {
-        "verified": True, "origin": origin, "key": carried.strip(), "key_given": bool(key), "checkpoint": size,
-        "root": root, "program": manifest.get("program"), "for": manifest.get("for"), "exported": manifest.get("exported_at"),
-        "entries": len(entries), "records": len(last), "first": entries[0].body["at"] if entries else None,
-        "last": entries[-1].body["at"] if entries else None, "signatures": signatures, "blobs": blobs,
-        "withheld": withheld, "personal": personal,
+        "verified": True, "origin": origin, "checkpoint": size, "root": root, "key": carried, "key_given": bool(key),
+        "fingerprint": hashlib.sha256(carried.encode()).hexdigest(), "witnessed": bool(witness),
+        "program": manifest["program"], "for": manifest["for"], "exported": manifest["exported_at"],
+        "entries": len(shown.seqs), "records": sum(kept[1] != "event" for kept in shown.records.values()),
+        "streams": manifest["streams"], "first": shown.first, "last": shown.last, "signatures": signatures,
+        "blobs": blobs, "withheld": len(withheld), "withheld_because": withheld, "personal": personal,
     }  # fmt: skip
 
 
-def report(found):
-    """Print what was verified in plain words."""
-    print(f"VERIFIED  {found['entries']} entries, {found['records']} records, {found['blobs']} files")
-    print(f"  program     {json.dumps(found['program'], ensure_ascii=False)}")
-    print(f"  written     {found['first']} to {found['last']}")
-    print(f"  checkpoint  {found['origin']}, {found['checkpoint']} entries, root {found['root']}")
-    trust = "the one you gave" if found["key_given"] else "from the bundle itself: compare it with the one you were given"
-    print(f"  key         {found['key']}\n              {trust}")
-    print(f"  signatures  {len(found['signatures'])}")
-    for meaning, name, when, kind, note in found["signatures"]:
-        print(f"    {when}  {meaning:<12} {name}  {kind}{'  (' + note + ')' if note else ''}")
-    print(f"  withheld    {found['withheld']} files; personal values shown: {found['personal']}")
-    print("Nothing in here was altered, removed, put between or back-dated after its checkpoint was signed. Entries after")
-    print("the export are not covered. Recomputing the numbers is a step of its own: crdmo recompute BUNDLE.")
+def report(found: dict[str, Any]) -> str:
+    """Return in plain words what was verified."""
+    trust = "the one you gave" if found["key_given"] else "FROM THE BUNDLE ITSELF: compare it with one you were given"
+    kinds = sorted(Counter((made[0], made[1], made[3]) for made in found["signatures"]).items())
+    counts = [f"    {count} × {meaning:<12} {name}  {kind}" for (meaning, name, kind), count in kinds]
+    notes = ["    {2}  {0:<12} {1}  {3}  ({4})".format(*made) for made in found["signatures"] if made[4]]
+    return f"""VERIFIED  {found["entries"]} entries, {found["records"]} records, {found["blobs"]} files
+  program     {json.dumps(found["program"], ensure_ascii=False)}
+  for         {json.dumps(found["for"], ensure_ascii=False)}, exported {found["exported"]}
+  written     {found["first"]} to {found["last"]}
+  streams     {json.dumps(found["streams"])}
+  checkpoint  {found["origin"]}, {found["checkpoint"]} entries, root {found["root"]}
+  witness     {"its signature holds" if found["witnessed"] else "not asked for"}
+  key         {found["key"]}
+              {trust}; SHA-256 of this line {found["fingerprint"]}
+  signatures  {NEWLINE.join([str(len(found["signatures"])), *counts, *notes])}
+  withheld    {found["withheld"]} files {json.dumps(found["withheld_because"])}; personal: {found["personal"]} shown
+Nothing in here was altered, removed, put between or back-dated after its checkpoint was signed. What was written after
+the last entry is not covered. Recomputing the numbers is a step of its own: crdmo recompute BUNDLE."""
 
 
-def main(arguments):
+def main(arguments: Sequence[str]) -> int:
     """Run the check from the command line."""
-    as_json = "--json" in arguments
-    rest = [a for a in arguments if a != "--json"]
-    key = ""
-    if "--key" in rest:
-        at = rest.index("--key")
-        if at + 1 >= len(rest):
-            print("--key needs the key, or a file that holds it", file=sys.stderr)
-            return 2
-        key = rest[at + 1]
-        del rest[at : at + 2]
-        if "+" not in key:
-            with open(key, encoding="utf-8") as file:
-                key = file.read()
-    if len(rest) != 1:
-        print("usage: python verify.py bundle.zip [--key KEY] [--json]", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="verify.py", description="Check a proof bundle of OpenCRDMO.")
+    parser.add_argument("bundle")
+    parser.add_argument("--key", default="", help="public key of the installation: text, or a file that holds it")
+    parser.add_argument("--witness", default="", help="public key of a witness who must have signed too")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    given = parser.parse_args(arguments)
     try:
-        found = verify(rest[0], key)
+        keys = [pathlib.Path(key).read_text() if key and "+" not in key else key for key in (given.key, given.witness)]
+        found = verify(given.bundle, *keys)
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"this cannot be read: {error}", file=sys.stderr)
+        return 2
     except Wrong as wrong:
-        print(json.dumps({"verified": False, "wrong": str(wrong)}) if as_json else f"NOT VERIFIED  {wrong}")
+        print(json.dumps({"verified": False, "wrong": str(wrong)}) if given.json else f"NOT VERIFIED  {wrong}")
         return 4
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-    else:
-        report(found)
+    print(json.dumps(found, ensure_ascii=False) if given.json else report(found))
     return 0
 
 
