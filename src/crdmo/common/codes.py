@@ -13,6 +13,7 @@ def next_code(act: Act, model: type[Record], prefix: str, tenant: Program | Orga
     """Return the next free code. The act holds the head of the ledger, so two acts cannot take the same one."""
     start = f"{prefix}-{act.now:%y}-"
     scope: dict[str, Any] = {"program": tenant} if isinstance(tenant, Program) else {"organization": tenant}
-    taken = model._default_manager.filter(code__startswith=start, **scope).values_list("code", flat=True)
+    manager: Any = model._default_manager
+    taken = manager.filter(code__startswith=start, **scope).values_list("code", flat=True)
     numbers = [int(tail) for code in taken if (tail := code.removeprefix(start)).isdigit()]
     return f"{start}{max(numbers, default=0) + 1:04d}"

@@ -10,6 +10,7 @@ Such functions live in files named `*_figure.py` beside their methods.
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -59,6 +60,13 @@ def has_figure(method_name: str) -> bool:
     if method_name not in _FIGURES:
         load_all()
     return method_name in _FIGURES
+
+
+def words_of(method_name: str) -> tuple[str, ...]:
+    """Return the names of the texts that the drawing function of a method takes."""
+    if not has_figure(method_name):
+        return ()
+    return tuple(inspect.signature(_FIGURES[method_name]).parameters)[1:]
 
 
 def draw(method_name: str, output: Any, **words: str) -> Drawn:

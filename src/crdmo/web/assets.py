@@ -87,7 +87,7 @@ class Static(WhiteNoiseMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer from the files, or pass the request on."""
-        response = super().__call__(request)
+        response: HttpResponseBase = super().__call__(request)
         mark = request.META.get("QUERY_STRING", "")
         if mark and request.path_info in self.files and mark == mark_of(request.path_info[len(self.static_prefix) :]):
             response["Cache-Control"] = FOREVER

@@ -59,7 +59,7 @@ def services(program: Program | None, path: str) -> list[dict[str, Any]]:
 
 def pages(key: str, program: Program | None, path: str) -> list[dict[str, Any]]:
     """Return the lines below an open service: what its room lists in `NAV`."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, label in door.nav().get(key, ()):
         for kwargs in ([{"program": program.code}] if program else []) + [{}]:
             try:

@@ -82,5 +82,7 @@ def record_in_state(program: Program, parameters: Mapping[str, Any]) -> Record |
     model = record_types().get(str(parameters["type"]))
     if model is None:
         return None
-    rows = model._default_manager.filter(program=program, code=parameters["code"], is_void=False)
-    return rows.filter(state=parameters["state"]).order_by("-entry").first()
+    manager: Any = model._default_manager
+    rows = manager.filter(program=program, code=parameters["code"], is_void=False)
+    found: Record | None = rows.filter(state=parameters["state"]).order_by("-entry").first()
+    return found

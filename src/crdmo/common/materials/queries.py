@@ -68,7 +68,10 @@ KINDS = ("lot", "container", "sample")
 
 
 def _end(flow: Flow, side: str) -> Thing | None:
-    return getattr(flow, f"{side}_lot") or getattr(flow, f"{side}_container") or getattr(flow, f"{side}_sample")
+    found: Thing | None = (
+        getattr(flow, f"{side}_lot") or getattr(flow, f"{side}_container") or getattr(flow, f"{side}_sample")
+    )
+    return found
 
 
 def _flows(things: Iterable[Thing], *, down: bool) -> list[Flow]:

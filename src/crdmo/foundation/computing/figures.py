@@ -20,6 +20,15 @@ def figure_of(result: Result, **words: str) -> Any:
     return figure_registry.draw(result.method, result.output, **words)
 
 
+def figure_of_record(result: Result) -> Any:
+    """Return the figure of a result that stands by itself, with texts taken from its title; None where there is none."""
+    if not has_figure(result):
+        return None
+    known = {"title": result.title, "attribute": result.title.split(",")[0], "unit": ""}
+    asked = figure_registry.words_of(result.method)
+    return figure_of(result, **{name: text for name, text in known.items() if name in asked})
+
+
 def has_figure(result: Result) -> bool:
     """Say whether there is a figure to show."""
     return figure_registry.has_figure(result.method)

@@ -78,8 +78,8 @@ def external_standard(
         context.prec = 28
         standard = _positive("standard_area", standard_area)
         sample = _positive("sample_area", sample_area)
-        factor = sum(standard) / len(standard) / _one("standard_weight", standard_weight)
-        response = sum(sample) / len(sample) / _one("sample_weight", sample_weight)
+        factor = sum(standard, Decimal(0)) / len(standard) / _one("standard_weight", standard_weight)
+        response = sum(sample, Decimal(0)) / len(sample) / _one("sample_weight", sample_weight)
         potency = _one("standard_potency", standard_potency)
         value = response / factor * potency * Decimal(dilution_ratio) * 100 / (100 - water)
     reason = f"standard potency {potency} %, mean standard response {factor:f} an amount"

@@ -32,7 +32,8 @@ def exceptions_of(lot: Lot) -> list[dict[str, Any]]:
 
 def _corrections(tests: list[Test]) -> list[dict[str, Any]]:
     keys = list(Reading.objects.filter(test__in=tests).values_list("id", flat=True))
-    found, before = [], {}
+    found: list[dict[str, Any]] = []
+    before: dict[str, dict[str, Any]] = {}
     for body in _versions(keys):
         old = before.get(body["record"])
         if old is not None and old["value"] != body["state"]["value"]:
@@ -58,7 +59,8 @@ def _results(tests: list[Test]) -> list[dict[str, Any]]:
 def _reversals(results: list[Result]) -> list[dict[str, Any]]:
     """Return the results whose verdict a correction or a new calculation turned round: nobody may overlook them."""
     by_key = {str(result.id): result for result in results}
-    found, before = [], {}
+    found: list[dict[str, Any]] = []
+    before: dict[str, dict[str, Any]] = {}
     for body in _versions([result.id for result in results]):
         old, now = before.get(body["record"]), body["state"]
         if old is not None and old["passes"] != now["passes"]:

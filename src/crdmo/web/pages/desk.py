@@ -26,7 +26,7 @@ def grouped(items: list[Item]) -> list[dict[str, Any]]:
     made = []
     for name, own in groupby(by_group, key=lambda item: item.group):
         rows = [{"item": item, "late": item.late(today)} for item in own]
-        made.append({"name": name, "rows": rows, "late": sum(row["late"] for row in rows)})
+        made.append({"name": name, "rows": rows, "late": sum(bool(row["late"]) for row in rows)})
     return sorted(made, key=lambda group: (-group["late"], group["name"]))
 
 

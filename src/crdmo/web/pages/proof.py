@@ -42,7 +42,7 @@ def proof(request: PageRequest, program: str) -> HttpResponse:
     return render(request, "web/proof.html", contents, status=refused.status if refused else 200)
 
 
-def bundle(request: PageRequest, program: str, name: str) -> HttpResponse:
+def bundle(request: PageRequest, program: str, name: str) -> FileResponse:
     """Give a bundle to the person who asked for it."""
     path = jobs.place(program, name)
     mine = Job.objects.filter(person=request.person, kind="ledger.export", url=request.path, state="done")

@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.computing import Result
-from crdmo.foundation.computing.figures import figure_of, has_figure
+from crdmo.foundation.computing.figures import figure_of_record
 from crdmo.foundation.documents.copies import record_copy
 from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.models import Edge, Entry, Record, record_types
@@ -56,7 +56,7 @@ def record(request: PageRequest, key: UUID) -> HttpResponse:
     contents = {
         "record": found, "type": trails.type_label(found.record_type()), "state": state, "lines": lines, "as_of": as_of, "page": record_url(found),
         "signatures": signatures_of(found), "stale": thread.stale_causes([found.pk]), "computed": found if isinstance(found, Result) else None,
-        "figure": figure_of(found) if isinstance(found, Result) and has_figure(found.method) else None,
+        "figure": figure_of_record(found) if isinstance(found, Result) else None,
     }  # fmt: skip
     return render(request, "web/record.html", contents)
 
