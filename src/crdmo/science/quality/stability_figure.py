@@ -24,7 +24,7 @@ def shelf_life_figure(result: ShelfLife, *, attribute: str = "Result", unit: str
     )
     pooled = result.model == "cics"
     names = list(dict.fromkeys(batch for batch, _, _ in result.points))
-    shown = names[: MOST_SERIES - 1 if pooled else MOST_SERIES]
+    shown = _shown(names, result.worst_batch, MOST_SERIES - 1 if pooled else MOST_SERIES)
     for batch in shown:
         here = [(m, v) for b, m, v in result.points if b == batch]
         chart.scatter(batch, [m for m, _ in here], [v for _, v in here])
@@ -38,5 +38,14 @@ def shelf_life_figure(result: ShelfLife, *, attribute: str = "Result", unit: str
         chart.limit(result.upper_limit, f"limit {result.upper_limit:g}")
     if result.outcome is Outcome.FOUND and result.months is not None:
         chart.marker(result.months, f"{result.months:.2f} months")
-    band = f"{result.confidence:.0%} {sides} bound on the mean; {len(result.points)} results of {len(names)} batch{'es' if len(names) > 1 else ''}."
+    what = "the mean" if result.band == "confidence" else "a single result"
+    count = f"{len(names)} batch{'es' if len(names) > 1 else ''}"
+    drawn = "" if len(shown) == len(names) else f", of which {len(shown)} are drawn"
+    band = f"{100 * result.confidence:g} % {sides} bound on {what}; {len(result.points)} results of {count}{drawn}."
     return chart.build(f"{result.reasons[-1][:1].upper()}{result.reasons[-1][1:]}. {band}")
+
+
+def _shown(names: list[str], worst: str, most: int) -> list[str]:
+    """Return as many batches as a chart can show, the worst always among them."""
+    first = names[:most]
+    return first if worst in first or worst not in names else [*first[:-1], worst]
