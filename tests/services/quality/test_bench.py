@@ -225,7 +225,7 @@ def test_a_method_is_drafted_approved_and_an_analyst_qualified_on_its_pages(lab:
             "procedure": ""}  # fmt: skip
     grid = {"control_kind": ["blank", "suitability"], "control_name": ["Blank", ""], "control_limit": ["≤ 0.05", ""], "control_unit": ["AU", ""]}
     wrong = desk.post("bench/methods/draft/", {**head, **grid, "control_limit": ["≤", ""]})
-    assert wrong.status_code == 422 and "the limit of Blank" in text(wrong)
+    assert wrong.status_code == 422 and "The limit of Blank" in text(wrong)
     assert desk.post("bench/methods/draft/", {**head, **grid}).status_code == 302
     made = Method.objects.get(code="M-UV")
     assert made.suitability == [{"kind": "blank", "name": "Blank", "limit": "≤ 0.05", "unit": "AU"}]

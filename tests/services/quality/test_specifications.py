@@ -104,7 +104,7 @@ def test_a_line_without_a_limit_or_with_an_unknown_method_is_refused_and_kept_on
     head = {"title": "In-process", "substance": str(lab.product.pk), "stage": "in_process", "market": ""}
     for row in (("Water", "M-WATER", "", "%"), ("Water", "M-NONE", "≤ 2.0", "%")):
         answer = Desk(lab.supervisor).post("specifications/draft/", {**head, **lines(row)})
-        assert answer.status_code == 422 and "line 1 has no test" in text(answer) and 'value="Water"' in text(answer)
+        assert answer.status_code == 422 and "Line 1 has no test" in text(answer) and 'value="Water"' in text(answer)
     assert not Specification.objects.filter(stage="in_process").exists()
 
 

@@ -17,6 +17,7 @@ from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import signatures_of
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
+from crdmo.web.fields import day_of
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
 
@@ -59,8 +60,9 @@ def specification(request: PageRequest, program: str, code: str, number: int) ->
     """Show a version with its lines, what it changes, its signatures; QA approves it here."""
     found, refused = _find(request, code, number), None
     if request.method == "POST":
-        day = forms.DateField().clean(request.POST.get("effective_from") or dt.date.today().isoformat())
-        refused = steps.attempt(lambda: workflow.approve_specification(request.person, found, effective_from=day, credentials=steps.credentials(request)))
+        given = request.POST.get("effective_from") or dt.datetime.now(dt.UTC).date().isoformat()
+        refused = steps.attempt(lambda: workflow.approve_specification(
+            request.person, found, effective_from=day_of(given), credentials=steps.credentials(request)))  # fmt: skip
         if refused is None:
             messages.success(request, f"{found} is approved.")
             return HttpResponseRedirect(address(found))
@@ -108,7 +110,9 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         head = dict(form.cleaned_data)
         substance, by_code = head.pop("substance"), {m.code: m for m in methods}
-        criteria = [{**row, "method": by_code.get(row["method"])} for row in rows if any(row.values())]
+        # How a line is accepted (in stages, with its Q) goes on into the next version with the line.
+        kept = {c.name: {"acceptance": c.acceptance, "parameters": c.parameters} for c in before.criteria.filter(is_void=False)} if before else {}
+        criteria = [{**row, "method": by_code.get(row["method"]), **kept.get(row["name"], {})} for row in rows if any(row.values())]
         made = form.attempt(lambda: _write(request, substance, head, criteria, before))
         if made is not None:
             messages.success(request, f"{made} is drafted. QA approves it by signature.")

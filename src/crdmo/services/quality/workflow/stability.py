@@ -101,7 +101,7 @@ def pull(act: Act, planned: Pull, *, on: dt.date, amount: str, unit: str, note: 
     late = abs((on - planned.due_on).days) > planned.condition.window_days
     if late and not note.strip():
         window = f"{planned.due_on} ± {planned.condition.window_days} days"
-        raise Invalid("a pull outside its window says why", errors={"note": "needed"}, given=str(on), allowed=window)
+        raise Invalid("a pull outside its window says why", errors={"note": f"say why: {on} lies outside {window}"}, given=str(on), allowed=window)
     sample = materials.register_sample.within(
         act, planned.study_lot.lot, purpose=Sample.Purpose.STABILITY, amount=amount, unit=unit, taken_on=on,
         location=planned.condition.chamber,
