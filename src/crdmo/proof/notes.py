@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 ED25519, COSIGNATURE = 1, 4
 DASH = "\u2014 "
+PRIVATE = "PRIVATE+KEY+"
 
 
 class NoteError(ValueError):
@@ -40,8 +41,8 @@ class Verifier:
             NoteError: the text is not of that form, or the id does not belong to the key.
         """
         parts = vkey.strip().split("+", 2)
-        if len(parts) != 3:
-            raise NoteError(f"a key is NAME+ID+BASE64; given: {vkey[:60]!r}")
+        if len(parts) != 3 or vkey.startswith(PRIVATE):
+            raise NoteError(f"a key is NAME+ID+BASE64; given: {parts[0][:60]!r}")
         name, key_id, text = parts
         data = _decoded(text)
         if len(data) != 33 or data[0] not in (ED25519, COSIGNATURE):
@@ -72,6 +73,12 @@ def key_identifier(name: str, key: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
 
 
+def _checked(name: str) -> str:
+    if not name or "+" in name or any(character.isspace() for character in name):
+        raise NoteError(f"a key's name has no space and no plus; given: {name!r}")
+    return name
+
+
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
@@ -93,14 +100,38 @@ class Signer:
         Raises:
             NoteError: the name is empty or holds a space or a plus.
         """
-        if not name or "+" in name or any(character.isspace() for character in name):
-            raise NoteError(f"a key's name has no space and no plus; given: {name!r}")
-        return cls(name, Ed25519PrivateKey.generate())
+        return cls(_checked(name), Ed25519PrivateKey.generate())
 
     @classmethod
     def from_seed(cls, name: str, seed: bytes) -> Signer:
         """Return the key of a 32-byte seed."""
-        return cls(name, Ed25519PrivateKey.from_private_bytes(seed))
+        return cls(_checked(name), Ed25519PrivateKey.from_private_bytes(seed))
+
+    @classmethod
+    def parse(cls, skey: str) -> Signer:
+        """Return the key of a text `PRIVATE+KEY+NAME+ID+BASE64`.
+
+        Raises:
+            NoteError: the text is not of that form, or the id does not belong to the key. The key is not repeated.
+        """
+        parts = skey.strip().removeprefix(PRIVATE).split("+", 2)
+        if not skey.startswith(PRIVATE) or len(parts) != 3:
+            raise NoteError("a private key is PRIVATE+KEY+NAME+ID+BASE64")
+        try:
+            data = base64.b64decode(parts[2], validate=True)
+        except ValueError:
+            data = b""
+        if len(data) != 33 or data[0] != ED25519:
+            raise NoteError(f"the private key {parts[0]} is no Ed25519 key")
+        found = cls.from_seed(parts[0], data[1:])
+        if found.verifier.key_id.hex() != parts[1]:
+            raise NoteError(f"the id of the private key {parts[0]} is {found.verifier.key_id.hex()}, not {parts[1]}")
+        return found
+
+    def text(self) -> str:
+        """Return the private key as text: keep it where only its owner reads."""
+        secret = base64.b64encode(bytes([ED25519]) + self.seed).decode()
+        return f"{PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{secret}"
 
     @property
     def seed(self) -> bytes:
@@ -119,6 +150,24 @@ class Signer:
             raise NoteError("the text of a note ends in a line feed")
         signature = self.verifier.key_id + self.private.sign(text.encode())
         return f"{text}\n{DASH}{self.name} {base64.b64encode(signature).decode()}\n"
+
+    @property
+    def witness(self) -> Verifier:
+        """The public half under which this key cosigns checkpoints."""
+        public = self.private.public_key().public_bytes_raw()
+        return Verifier(self.name, key_identifier(self.name, bytes([COSIGNATURE]) + public), COSIGNATURE, public)
+
+    def cosign(self, note: str, seconds: int) -> str:
+        """Return a checkpoint note with this key's cosignature/v1 added, made at a time in seconds since 1970.
+
+        Raises:
+            NoteError: the note is none, or not of a checkpoint.
+        """
+        text = Note.parse(note).text
+        Checkpoint.parse(text)
+        signed = self.private.sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
+        data = self.witness.key_id + struct.pack(">Q", seconds) + signed
+        return f"{note}{DASH}{self.name} {base64.b64encode(data).decode()}\n"
 
 
 @dataclass(frozen=True)
