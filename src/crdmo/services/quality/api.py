@@ -211,6 +211,20 @@ def analyses(request: Any, program: ProgramCode, after: After = 0, limit: Limit 
     return listed(_analyses(request), after, limit, lines.analysis_line, file=format, name="analyses")
 
 
+@router.post("/analyses/new", url_name="analysis_new", response=lines.AnalysisLine)
+@permission("quality.analyse_table")
+def analyse(
+    request: Any, program: ProgramCode, kind: Form[Text], title: Form[Text], file: File[UploadedFile], options: Form[str] = "", conclusion: Form[str] = "",
+    lot: Form[str] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Upload a table (CSV, XLSX, JSON, Parquet), seal it, evaluate it. `options` holds NAME=VALUE, separated by semicolons."""
+    about = find_lot(request.program, lot) if lot else None
+    table = imports.read(file.name or "table.csv", file.read())
+    given = imports.options([part for part in options.split(";") if part.strip()])
+    made = imports.analyse(request.person, request.program, table, kind=kind, title=title, options=given, conclusion=conclusion, lot=about)
+    return lines.analysis_line(made)
+
+
 @router.get("/analyses/{code}", url_name="analysis", response=lines.AnalysisLine)
 @permission("quality.view")
 def analysis(request: Any, response: HttpResponse, program: ProgramCode, code: str) -> dict[str, Any]:
@@ -220,20 +234,6 @@ def analysis(request: Any, response: HttpResponse, program: ProgramCode, code: s
         raise NotFound("there is no such evaluation", given=code)
     tag(response, found.version)
     return lines.analysis_line(found)
-
-
-@router.post("/analyses/new", url_name="analysis_new", response=lines.AnalysisLine)
-@permission("quality.analyse_table")
-def analyse(
-    request: Any, program: ProgramCode, kind: Form[Text], title: Form[Text], file: File[UploadedFile], options: Form[Text] = "", conclusion: Form[LongText] = "",
-    lot: Form[Text] = "",
-) -> dict[str, Any]:  # fmt: skip
-    """Upload a table (CSV, XLSX, JSON, Parquet), seal it, evaluate it. `options` holds NAME=VALUE, separated by semicolons."""
-    about = find_lot(request.program, lot) if lot else None
-    table = imports.read(file.name or "table.csv", file.read())
-    given = imports.options([part for part in options.split(";") if part.strip()])
-    made = imports.analyse(request.person, request.program, table, kind=kind, title=title, options=given, conclusion=conclusion, lot=about)
-    return lines.analysis_line(made)
 
 
 @router.get("/certificates/{code}/{issue}.{kind}", url_name="certificate_copy")

@@ -41,7 +41,9 @@ class Kind:
 
 def _column(frame: pl.DataFrame, name: str, numeric: bool = True) -> list[Any]:
     if name not in frame.columns:
-        raise Invalid(f"the table has no column {name}", errors={name: "missing"}, given=", ".join(frame.columns), allowed=name)
+        raise Invalid(
+            f"the table has no column {name}", errors={name: "missing"}, given=", ".join(frame.columns), allowed=name
+        )
     if not numeric:
         return [str(value) for value in frame[name].to_list()]
     try:
@@ -57,14 +59,24 @@ def _given(frame: pl.DataFrame, given: Mapping[str, Any], option: str, usual: Se
     """Return the column that an option names, or the first usual one that the table has."""
     named = str(given.get(option) or "")
     if named and named not in frame.columns:
-        raise Invalid(f"the table has no column {named}", errors={option: "not in the table"}, given=named, allowed=", ".join(frame.columns))
+        raise Invalid(
+            f"the table has no column {named}",
+            errors={option: "not in the table"},
+            given=named,
+            allowed=", ".join(frame.columns),
+        )
     return named or next((c for c in usual if c in frame.columns), None)
 
 
 def _needed(frame: pl.DataFrame, given: Mapping[str, Any], option: str, usual: Sequence[str]) -> str:
     found = _given(frame, given, option, usual)
     if found is None:
-        raise Invalid(f"the table has no column for the {option}", errors={option: "say which column"}, given=", ".join(frame.columns), allowed=", ".join(usual))
+        raise Invalid(
+            f"the table has no column for the {option}",
+            errors={option: "say which column"},
+            given=", ".join(frame.columns),
+            allowed=", ".join(usual),
+        )
     return found
 
 
@@ -72,10 +84,27 @@ def _settings(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name in names if (value := given.get(name)) not in (None, "")}
 
 
+def _chosen(frame: pl.DataFrame, batch: str | None, given: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the rows of the batches that the option `batches` names, with commas; all rows without it."""
+    wanted = [name.strip() for name in str(given.get("batches") or "").split(",") if name.strip()]
+    if not wanted:
+        return frame
+    there = list(dict.fromkeys(_column(frame, batch, False))) if batch else []
+    if missing := [name for name in wanted if name not in there]:
+        raise Invalid(
+            "the table has no such batch",
+            errors={"batches": "not in the table"},
+            given=", ".join(missing),
+            allowed=", ".join(there) or "no batches",
+        )
+    return frame.filter(pl.col(batch).cast(pl.String).is_in(wanted))
+
+
 def _shelf_life(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read one row a result: batch (none: one batch), month, value (by default the first other column)."""
     month, batch = _needed(frame, given, "month", ("month",)), _given(frame, given, "batch", ("batch",))
     value = _needed(frame, given, "value", [c for c in frame.columns if c not in (batch, month)])
+    frame = _chosen(frame, batch, given)
     batches = _column(frame, batch, False) if batch else ["1"] * frame.height
     parameters = _settings(given, "lower_limit", "upper_limit", "sides", "mean_square", "transformation", "band")
     parameters.setdefault("sides", 2 if {"lower_limit", "upper_limit"} <= set(parameters) else 1)
@@ -94,12 +123,21 @@ def _profiles(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, 
     # At time 0 nothing has dissolved: it is no point of a profile.
     times = {c: t for c, t in times_in([c for c in frame.columns if c != group]).items() if t > 0}
     if not times:
-        raise Invalid("the table has no columns t.5, t.10, … with percent dissolved", errors={"table": "no times"}, given=", ".join(frame.columns))
+        raise Invalid(
+            "the table has no columns t.5, t.10, … with percent dissolved",
+            errors={"table": "no times"},
+            given=", ".join(frame.columns),
+        )
     labels = _column(frame, group, False)
     reference = str(given.get("reference") or labels[0])
     test = str(given.get("test") or next((label for label in labels if label != reference), ""))
     if reference == test or reference not in labels or test not in labels:
-        raise Invalid("two groups are compared", errors={"test": "two groups of the table"}, given=f"{reference}, {test}", allowed=", ".join(dict.fromkeys(labels)))
+        raise Invalid(
+            "two groups are compared",
+            errors={"test": "two groups of the table"},
+            given=f"{reference}, {test}",
+            allowed=", ".join(dict.fromkeys(labels)),
+        )
     rows = list(zip(*(_column(frame, c) for c in times), strict=True))
     made = {"times": list(times.values())}
     for name, wanted in (("reference", reference), ("test", test)):
@@ -114,7 +152,12 @@ def _precision(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str,
     """Read one row a result: the factors, outermost first, the value, optionally the sample."""
     factors = [f for f in str(given.get("factors") or "").split(",") if f] or [f for f in FACTORS if f in frame.columns]
     if not factors:
-        raise Invalid("the table names no factor", errors={"factors": "needed"}, given=", ".join(frame.columns), allowed=", ".join(FACTORS))
+        raise Invalid(
+            "the table names no factor",
+            errors={"factors": "needed"},
+            given=", ".join(frame.columns),
+            allowed=", ".join(FACTORS),
+        )
     sample = _given(frame, given, "sample", ("sample",))
     rest = [c for c in frame.columns if c not in (*factors, sample)]
     value = _needed(frame, given, "value", [c for c in ("y", "value", "result") if c in rest] or rest)
@@ -164,8 +207,19 @@ def analyse_table(
     """Seal a table with the file that it came in, evaluate it, and draft the conclusion."""
     how = KINDS.get(kind)
     if how is None:
-        raise Invalid("there is no such evaluation", errors={"kind": "not one of them"}, given=kind, allowed=", ".join(KINDS))
-    dataset = seal(act, program=program, name=title, data=frame, kind=f"quality.{kind}", original=original, file_name=file_name, units=units)
+        raise Invalid(
+            "there is no such evaluation", errors={"kind": "not one of them"}, given=kind, allowed=", ".join(KINDS)
+        )
+    dataset = seal(
+        act,
+        program=program,
+        name=title,
+        data=frame,
+        kind=f"quality.{kind}",
+        original=original,
+        file_name=file_name,
+        units=units,
+    )
     return _evaluate(act, program, how, title, dataset, frame, options or {}, lot, conclusion)
 
 
@@ -173,7 +227,9 @@ def _evaluate(act: Act, program: Program, how: Kind, title: str, dataset: Datase
               options: Mapping[str, Any], lot: Lot | None, conclusion: str) -> Analysis:  # fmt: skip
     inputs, parameters = how.arguments(frame, options)
     try:
-        computed = run(act, how.method, inputs=inputs, parameters=parameters, sources=[dataset], program=program, title=title)
+        computed = run(
+            act, how.method, inputs=inputs, parameters=parameters, sources=[dataset], program=program, title=title
+        )
     except MethodError as error:
         raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
     return act.create(
