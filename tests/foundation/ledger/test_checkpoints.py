@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -247,17 +245,3 @@ def test_two_signers_at_the_same_time_make_no_fork(installation: Any) -> None:
     said = sorted(process.communicate(timeout=60)[0].strip() for process in running)
     assert said == ["10", "10"] and [p.returncode for p in running] == [0, 0]
     assert Checkpoint.objects.count() == 1 and verify().holds
-
-
-def test_the_note_is_verified_by_the_file_of_the_offline_verifier() -> None:
-    organizations(1, 3)
-    made = checkpoints.sign()
-    code = (
-        "import sys; from crdmo.proof import verify as v; "
-        "print(*v.check_checkpoint(sys.argv[1], sys.argv[2]))"
-    )  # fmt: skip
-    told = subprocess.run(
-        ["python3", "-c", code, made.note, keys.verifiers()[0].text()], capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": "src"},
-    )  # fmt: skip
-    assert told.stdout.split() == ["lab.example/log", "3", bytes(made.root).hex()]

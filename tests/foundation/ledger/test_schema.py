@@ -17,6 +17,7 @@ from crdmo.foundation.ledger.chainwriter import ChainWriter
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.verification import verify
 from crdmo.foundation.refusals import Invalid
+from crdmo.proof import canonical
 from crdmo.proof.identifiers import uuid7
 from tests.foundation.ledger import house
 
@@ -32,10 +33,11 @@ def as_release_one_wrote(code: str, title: str) -> Organization:
     """Write an organization as a first release would have, which had `title` for `name` and knew no kinds."""
     writer = ChainWriter("default")
     made = Organization(id=uuid7(), code=code, name=title, kind="site", version=1)
+    contents = {"organization": None, "program": None, "code": code, "title": title}
     header = {"act": str(uuid7()), "actor": "system", "name": "System", "role": "system", "action": "old", "reason": ""}
     made.entry = writer.append(
         header, stream="installation", operation="create", type="accounts.organization", schema=1, record=made.id, version=1,
-        organization=None, contents={"organization": None, "program": None, "code": code, "title": title},
+        organization=None, contents=canonical.encode(contents).decode(),
     )  # fmt: skip
     writer.insert(Organization, [made])
     writer.close()

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.accounts.roles import Role
-from crdmo.foundation.ledger import acts, trail
+from crdmo.foundation.ledger import acts, state, trail
 from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.trail import Ask, Change, page
@@ -189,7 +189,7 @@ def test_a_record_with_a_hundred_thousand_versions_is_shown_in_less_than_300_mil
     with act(SYSTEM, "test.weigh", "weighed again") as opened:
         writer = opened._writer
         for version in range(2, 100_001):
-            contents = {**house_state(lot), "amount": f"{version}"}
+            contents = state.text(Lot, {**state.of(lot), "amount": f"{version}"})
             writer.append(
                 opened._header("system"), stream=str(program.id), operation="change", type="materials.lot", schema=1,
                 record=lot.id, version=version, organization=program.organization_id, contents=contents,
@@ -201,9 +201,3 @@ def test_a_record_with_a_hundred_thousand_versions_is_shown_in_less_than_300_mil
     elapsed = time.perf_counter() - started
     assert (newest[0].version, middle[0].version, len(ask.lines)) == (100_000, 49_999, 50)
     assert elapsed < 0.3 * 3, f"three pages took {elapsed * 1000:.0f} ms"
-
-
-def house_state(lot: Lot) -> dict[str, Any]:
-    from crdmo.foundation.ledger import state
-
-    return state.of(lot)

@@ -70,6 +70,7 @@ class Act:
         self.actor, self.action, self.reason = actor, action, reason.strip()
         self.id = uuid7()
         self._roles: dict[tuple[UUID | None, UUID | None], str] = {}
+        self._headers: dict[str, dict[str, str]] = {}
         self._writer = ChainWriter(using)
         self.using = using
         if self._writer.stepped_back > CLOCK_STEP:
@@ -92,18 +93,21 @@ class Act:
             self._roles[key] = self.actor.role_for(self.action, program, organization)
         return self._roles[key]
 
-    def _header(self, role: str) -> dict[str, Any]:
-        return {
-            "act": str(self.id), "actor": self.actor.actor_id, "name": self.actor.printed_name, "role": role,
-            "action": self.action, "reason": self.reason,
-        }  # fmt: skip
+    def _header(self, role: str) -> dict[str, str]:
+        if role not in self._headers:
+            self._headers[role] = {
+                "act": str(self.id), "actor": self.actor.actor_id, "name": self.actor.printed_name, "role": role,
+                "action": self.action, "reason": self.reason,
+            }  # fmt: skip
+        return self._headers[role]
 
     def _append(self, record: Record, operation: str, contents: State) -> None:
         role = self.authorise(record.program_id, record.organization_id)
+        model = type(record)
         record.entry = self._writer.append(
-            self._header(role), stream=record.stream(), operation=operation, type=record.record_type(),
-            schema=record.schema, record=record.id, version=record.version, organization=record.organization_id,
-            contents=contents,
+            self._header(role), stream=record.stream(), operation=operation, type=model.record_type(),
+            schema=model.schema, record=record.id, version=record.version, organization=record.organization_id,
+            contents=state.text(model, contents),
         )  # fmt: skip
 
     def create(self, model: type[R], /, **values: Any) -> R:
@@ -139,7 +143,7 @@ class Act:
         if values.get("organization") is None and values.get("organization_id") is None and "program" in values:
             values["organization_id"] = getattr(values["program"], "organization_id", None)
         try:
-            record = model(**values)
+            record = state.made(model, values)
         except (TypeError, ValueError) as error:
             raise Invalid(f"this is not a {model._meta.verbose_name}", given=str(error)) from error
         record.version = 1
@@ -226,7 +230,8 @@ class Act:
         key = uuid7()
         self._writer.append(
             self._header(role), stream=str(program or organization or "installation"), operation="event", type=type,
-            schema=1, record=key, version=1, organization=organization, contents=contents,
+            schema=1, record=key, version=1, organization=organization,
+            contents=canonical.encode(contents).decode(),
         )  # fmt: skip
         return key
 

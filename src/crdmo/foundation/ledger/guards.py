@@ -91,9 +91,9 @@ def _sqlite_ledger() -> dict[str, str]:
         WHERE NEW.seq <> 0 OR NEW.hash <> zeroblob(32); END"""
     made["ledger_head_moves"] = """BEFORE UPDATE ON ledger_head BEGIN
       SELECT RAISE(ABORT, 'ledger: a head moves only to the last entry of its chain')
-        WHERE NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NOT EXISTS (SELECT 1 FROM ledger_entry
-          WHERE hash = NEW.hash AND ((NEW.stream = '' AND seq = NEW.seq)
-                                  OR (stream = NEW.stream AND stream_seq = NEW.seq)));
+        WHERE NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NEW.hash IS NOT CASE NEW.stream
+          WHEN '' THEN (SELECT hash FROM ledger_entry WHERE seq = NEW.seq)
+          ELSE (SELECT hash FROM ledger_entry WHERE stream = NEW.stream AND stream_seq = NEW.seq) END;
     END"""
     return made
 
@@ -147,9 +147,9 @@ def _postgresql_ledger() -> dict[str, str]:
       THEN RAISE EXCEPTION 'ledger: a chain begins with its first entry'; END IF;
       RETURN NEW; END"""
     made["ledger_head_moves"] = """ledger_head|BEFORE UPDATE|ROW|BEGIN
-      IF NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NOT EXISTS (SELECT 1 FROM ledger_entry
-           WHERE hash = NEW.hash AND ((NEW.stream = '' AND seq = NEW.seq)
-                                   OR (stream = NEW.stream AND stream_seq = NEW.seq)))
+      IF NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NEW.hash IS DISTINCT FROM (CASE NEW.stream
+           WHEN '' THEN (SELECT hash FROM ledger_entry WHERE seq = NEW.seq)
+           ELSE (SELECT hash FROM ledger_entry WHERE stream = NEW.stream AND stream_seq = NEW.seq) END)
       THEN RAISE EXCEPTION 'ledger: a head moves only to the last entry of its chain'; END IF;
       RETURN NEW; END"""
     return made
