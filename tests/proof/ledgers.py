@@ -40,8 +40,8 @@ class Ledger:
         seq = len(self.bodies) + 1
         self.bodies.append(
             {
-                "v": 1, "seq": seq, "stream": PROGRAM, "at": f"2026-11-24T11:00:{seq % 60:02d}.000000Z", "act": f"act-{seq}",
-                "actor": ANALYST, "name": "Ana Lyst", "role": "analyst", "action": "quality.record_result",
+                "v": 1, "seq": seq, "stream": PROGRAM, "at": f"2026-11-24T11:00:{seq % 60:02d}.000000Z",
+                "act": f"act-{seq}", "actor": ANALYST, "name": "Ana Lyst", "role": "analyst", "action": "quality.record_result",
                 "operation": operation, "reason": "", "type": "quality.result", "schema": 1, "record": record,
                 "version": version, "organization": None, "state": state, "stream_seq": 0, **more,
             }
@@ -70,7 +70,8 @@ class Ledger:
             "target_type": body["type"], "target_id": body["record"], "target_version": body["version"],
             "target_entry": target, "target_hash": self.hashes[target - 1].hex(),
             "content_hash": hashlib.sha256(canonical.encode(body["state"])).hexdigest(), "meaning": meaning,
-            "printed_name": "Rita Viewer", "signer": REVIEWER, "signed_at": f"2026-11-24T11:00:{seq:02d}.000000Z", **forged,
+            "printed_name": "Rita Viewer", "signer": REVIEWER,
+            "signed_at": f"2026-11-24T11:00:{seq:02d}.000000Z", **forged,
         }  # fmt: skip
         return self.add(
             record, 1, "create", state, type="signing.signature", actor=REVIEWER, name="Rita Viewer",
@@ -99,7 +100,9 @@ def small() -> Ledger:
     return made
 
 
-def write(ledger: Ledger, path: Path, *, signer: notes.Signer = SIGNER, visible: Sequence[int] | None = None, **more: Any) -> Path:
+def write(
+    ledger: Ledger, path: Path, *, signer: notes.Signer = SIGNER, visible: Sequence[int] | None = None, **more: Any
+) -> Path:
     """Write the bundle of the program's stream."""
     shown = [i for i, b in enumerate(ledger.bodies) if b["stream"] == PROGRAM] if visible is None else list(visible)
     size = len(ledger.hashes)

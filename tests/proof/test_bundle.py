@@ -54,7 +54,7 @@ def test_files_beyond_4_gib_are_framed_as_other_tools_read_them(tmp_path: Path) 
 
 
 def test_a_blob_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="the contents given as blob 0000.* have the SHA-256"):
+    with pytest.raises(BundleError, match=r"the contents given as blob 0000.* have the SHA-256"):
         ledgers.write(ledgers.small(), tmp_path / "b.zip", blobs={"00" * 32: b"x"})
     assert list(tmp_path.iterdir()) == []
 

@@ -46,7 +46,7 @@ def test_the_hash_of_an_entry_is_its_leaf_in_the_tree() -> None:
 
 def test_a_gap_is_named() -> None:
     rows = chain()
-    with pytest.raises(ChainError, match="^entry 6: missing; entry 7 comes next$") as found:
+    with pytest.raises(ChainError, match=r"^entry 6: missing; entry 7 comes next$") as found:
         verify_chain(rows[:5] + rows[6:])
     assert found.value.seq == 6
 

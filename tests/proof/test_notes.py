@@ -22,7 +22,7 @@ def test_a_changed_text_does_not_verify() -> None:
 
 
 def test_a_key_that_did_not_sign_is_named() -> None:
-    with pytest.raises(NoteError, match="other.example/log with key [0-9a-f]{8} has not signed"):
+    with pytest.raises(NoteError, match=r"other.example/log with key [0-9a-f]{8} has not signed"):
         Note.parse(SIGNER.sign("a\n")).verify(Signer.generate("other.example/log").verifier)
 
 
@@ -43,10 +43,23 @@ def test_a_witness_signs_checkpoints_only() -> None:
         SIGNER.cosign(SIGNER.sign("hello\n"), 1)
 
 
-@pytest.mark.parametrize("note", ["", "a", "a\n", "a\n\n", "a\n\nb\n", "a\n\n\u2014 x\n", "a\n\n\u2014 x AA==\n", "a\x07\n\n\u2014 x AAAAAAA=\n",
-                                  "a\n\n\u2014 x !!!!\n", "a\n\n- x AAAAAAA=\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "a",
+        "a\n",
+        "a\n\n",
+        "a\n\nb\n",
+        "a\n\n\u2014 x\n",
+        "a\n\n\u2014 x AA==\n",
+        "a\x07\n\n\u2014 x AAAAAAA=\n",
+        "a\n\n\u2014 x !!!!\n",
+        "a\n\n- x AAAAAAA=\n",
+    ],
+)
 def test_what_is_no_note_is_refused(note: str) -> None:
-    with pytest.raises(NoteError, match="a note is|no signature line|not base64"):
+    with pytest.raises(NoteError, match=r"a note is|no signature line|not base64"):
         Note.parse(note)
 
 
@@ -57,13 +70,17 @@ def test_keys_are_written_and_read_as_text() -> None:
     assert SIGNER.text().startswith("PRIVATE+KEY+lab.example/log+")
 
 
-@pytest.mark.parametrize("text", ["", "a", "a+b", "a+00000000+AAAA", "a+00000000+" + "A" * 44, SIGNER.verifier.text()[:-4] + "AAAA"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "a+b", "a+00000000+AAAA", "a+00000000+" + "A" * 44, SIGNER.verifier.text()[:-4] + "AAAA"]
+)
 def test_what_is_no_public_key_is_refused(text: str) -> None:
-    with pytest.raises(NoteError, match="a key is|unknown kind|the id of"):
+    with pytest.raises(NoteError, match=r"a key is|unknown kind|the id of"):
         Verifier.parse(text)
 
 
-@pytest.mark.parametrize("text", ["", SIGNER.verifier.text(), "PRIVATE+KEY+a", "PRIVATE+KEY+a+b+AAAA", SIGNER.text()[:-8] + "AAAAAAA="])
+@pytest.mark.parametrize(
+    "text", ["", SIGNER.verifier.text(), "PRIVATE+KEY+a", "PRIVATE+KEY+a+b+AAAA", SIGNER.text()[:-8] + "AAAAAAA="]
+)
 def test_what_is_no_private_key_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(NoteError, match="private key") as refused:
         Signer.parse(text)
@@ -81,7 +98,10 @@ def test_a_key_has_a_name_without_space_and_plus(name: str) -> None:
         Signer.generate(name)
 
 
-@pytest.mark.parametrize("text", ["", "a\n", "a\n1\n", "a\n01\nAAAA\n", "a\n-1\nAAAA\n", "a\n1\nAAAA\n", "\n1\n" + "A" * 43 + "=\n", "a\nx\nAAAA\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a\n", "a\n1\n", "a\n01\nAAAA\n", "a\n-1\nAAAA\n", "a\n1\nAAAA\n", "\n1\n" + "A" * 43 + "=\n", "a\nx\nAAAA\n"],
+)
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(NoteError, match="a checkpoint"):
         Checkpoint.parse(text)
@@ -101,10 +121,19 @@ def test_a_proof_of_one_entry_is_written_and_read_as_text() -> None:
     merkle.verify_inclusion(hashes[4], proof.index, checkpoint.size, proof.path, checkpoint.root)
 
 
-@pytest.mark.parametrize("text", ["", "c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v2\nindex 0\n\nx", "c2sp.org/tlog-proof@v1\n\nx",
-                                  "c2sp.org/tlog-proof@v1\nindex x\n\nx", "c2sp.org/tlog-proof@v1\nindex 0\n?\n\nx"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "c2sp.org/tlog-proof@v1\n",
+        "c2sp.org/tlog-proof@v2\nindex 0\n\nx",
+        "c2sp.org/tlog-proof@v1\n\nx",
+        "c2sp.org/tlog-proof@v1\nindex x\n\nx",
+        "c2sp.org/tlog-proof@v1\nindex 0\n?\n\nx",
+    ],
+)
 def test_what_is_no_proof_is_refused(text: str) -> None:
-    with pytest.raises(NoteError, match="a tlog-proof|not base64"):
+    with pytest.raises(NoteError, match=r"a tlog-proof|not base64"):
         LogProof.parse(text)
 
 

@@ -157,7 +157,9 @@ class TestTheOwnerOfTheDatabase:
         assert found == "entry 7: version 3 of r1 comes after 1"
 
     def test_a_record_created_twice_is_named(self, tmp_path: Path) -> None:
-        assert forged(lambda ledger: ledger.bodies[3].update(record="r1"), tmp_path).startswith("entry 4: version 1 of r1")
+        assert forged(lambda ledger: ledger.bodies[3].update(record="r1"), tmp_path).startswith(
+            "entry 4: version 1 of r1"
+        )
 
     @pytest.mark.parametrize("operation", ["change", "void", "delete", ""])
     def test_a_record_begins_with_its_creation(self, tmp_path: Path, operation: str) -> None:
@@ -178,10 +180,13 @@ class TestTheOwnerOfTheDatabase:
         assert found == "entry 15: change of e1, which was event before"
 
     def test_a_record_keeps_its_type(self, tmp_path: Path) -> None:
-        assert "entry 7: r1 is in ('other.type'" in forged(lambda ledger: ledger.bodies[6].update(type="other.type"), tmp_path)
+        assert "entry 7: r1 is in ('other.type'" in forged(
+            lambda ledger: ledger.bodies[6].update(type="other.type"), tmp_path
+        )
 
     @pytest.mark.parametrize("change", [
-        {"v": 2}, {"seq": 5}, {"v": True}, {"schema": "1"}, {"state": []}, {"organization": 7}, {"reason": None}, {"extra": 1},
+        {"v": 2}, {"seq": 5}, {"v": True}, {"schema": "1"}, {"state": []}, {"organization": 7},
+        {"reason": None}, {"extra": 1},
     ])  # fmt: skip
     def test_a_body_of_another_kind_is_refused(self, bundle_path: Path, change: dict[str, Any]) -> None:
         def rewrite(lines: Lines) -> Lines:
@@ -230,7 +235,9 @@ class TestBlobsAndPersonalData:
         path = ledgers.repack(bundle_path, lambda _, manifest: manifest.update(withheld={}))
         assert ledgers.wrong(path) == f"entry 7: the blob {ledgers.name_of(ledgers.KEPT_BACK)[7:]} is missing"
 
-    @pytest.mark.parametrize(("member", "value"), [("value", "Somebody"), ("salt", "00" * 32), ("commitment", "11" * 32)])
+    @pytest.mark.parametrize(
+        ("member", "value"), [("value", "Somebody"), ("salt", "00" * 32), ("commitment", "11" * 32)]
+    )
     def test_a_wrong_opening_is_named(self, bundle_path: Path, member: str, value: str) -> None:
         def rewrite(files: dict[str, bytes], _: Any) -> None:
             files["personal.jsonl"] = canonical.encode({**json.loads(files["personal.jsonl"]), member: value}) + b"\n"

@@ -71,7 +71,9 @@ def test_a_torn_file_is_no_bundle(bundle_path: Path, length: int) -> None:
     assert "not of the format of a bundle" in ledgers.wrong(bundle_path)
 
 
-@pytest.mark.parametrize("name", ["../evil.py", "/etc/passwd", "blobs/../x", "blobs\\x", "blobs/", "extra.txt", "blobs/ABC"])
+@pytest.mark.parametrize(
+    "name", ["../evil.py", "/etc/passwd", "blobs/../x", "blobs\\x", "blobs/", "extra.txt", "blobs/ABC"]
+)
 def test_a_name_that_is_not_of_a_bundle_is_refused(bundle_path: Path, name: str) -> None:
     path = ledgers.repack(bundle_path, lambda files, _: files.update({name: b"x"}))
     assert ledgers.wrong(path) == f"zip: {name!r} is no file of a bundle"
@@ -112,7 +114,9 @@ def test_a_missing_file_is_named(bundle_path: Path, name: str) -> None:
 def test_a_file_that_the_manifest_does_not_list_is_named(bundle_path: Path) -> None:
     files, extra = ledgers.contents(bundle_path), b"more"
     name = "blobs/" + hashlib.sha256(extra).hexdigest()
-    assert ledgers.wrong(ledgers.pack(bundle_path, {**files, name: extra})).startswith(f"{name}: in the zip or in the manifest")
+    assert ledgers.wrong(ledgers.pack(bundle_path, {**files, name: extra})).startswith(
+        f"{name}: in the zip or in the manifest"
+    )
 
 
 def test_a_listed_file_that_is_gone_is_named(bundle_path: Path) -> None:
@@ -129,7 +133,9 @@ def test_a_manifest_of_another_format_is_refused(bundle_path: Path) -> None:
     assert ledgers.wrong(path) == "manifest.json: format 'crdmo.bundle/2', not 'crdmo.bundle/1'"
 
 
-@pytest.mark.parametrize("text", [b"[]", b"{}", b"null", b'{"files":7,"format":"crdmo.bundle/1"}', b"[" * 5000, b"\xff"])
+@pytest.mark.parametrize(
+    "text", [b"[]", b"{}", b"null", b'{"files":7,"format":"crdmo.bundle/1"}', b"[" * 5000, b"\xff"]
+)
 def test_a_manifest_that_makes_no_sense_is_wrong_and_no_crash(bundle_path: Path, text: bytes) -> None:
     files = {**ledgers.contents(bundle_path), "manifest.json": text}
     assert ledgers.wrong(ledgers.pack(bundle_path, files))
@@ -179,7 +185,9 @@ def test_a_key_that_is_none_is_refused(bundle_path: Path, key: bytes) -> None:
 
 def test_a_key_whose_id_is_not_its_own_is_refused(bundle_path: Path) -> None:
     forged = ledgers.SIGNER.verifier.text().replace("8940af4f", "8940af40").encode()
-    assert "id 8940af4f" in ledgers.wrong(ledgers.repack(bundle_path, lambda files, _: files.update({"key.txt": forged})))
+    assert "id 8940af4f" in ledgers.wrong(
+        ledgers.repack(bundle_path, lambda files, _: files.update({"key.txt": forged}))
+    )
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ def test_a_signature_in_the_guise_of_an_event_is_refused(tmp_path: Path) -> None
 
 
 def test_a_signature_without_its_members_is_refused(tmp_path: Path) -> None:
-    said = found(tmp_path, lambda ledger: ledger.add("s9", 1, "create", {"meaning": "approved"}, type="signing.signature"))
+    said = found(
+        tmp_path, lambda ledger: ledger.add("s9", 1, "create", {"meaning": "approved"}, type="signing.signature")
+    )
     assert "not of the format of a bundle: KeyError 'target_entry'" in said
 
 
