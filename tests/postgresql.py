@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,7 @@ def server() -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Start a server, run pytest on it, stop the server."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then too
     chosen = any(not argument.startswith("-") and (ROOT / argument.split("::")[0]).exists() for argument in arguments)
     command = [sys.executable, "-m", "pytest", "-m", "not browser", *arguments, *(() if chosen else WHAT)]
     with server() as url:

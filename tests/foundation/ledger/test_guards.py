@@ -374,11 +374,21 @@ def test_an_altered_trigger_is_missed_on_sqlite() -> None:
         "ALTER TABLE accounts_organization ENABLE TRIGGER accounts_organization_changed",
         "CREATE OR REPLACE FUNCTION accounts_organization_changed() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RETURN NEW; END $$",
+        "CREATE OR REPLACE TRIGGER accounts_organization_changed BEFORE UPDATE ON accounts_organization FOR EACH ROW "
+        "WHEN (false) EXECUTE FUNCTION accounts_organization_changed()",
+        "CREATE OR REPLACE TRIGGER accounts_organization_changed BEFORE UPDATE OF code ON accounts_organization "
+        "FOR EACH ROW EXECUTE FUNCTION accounts_organization_changed()",
+        "CREATE OR REPLACE TRIGGER accounts_organization_changed AFTER UPDATE ON accounts_organization FOR EACH ROW "
+        "EXECUTE FUNCTION accounts_organization_changed()",
+        "ALTER FUNCTION accounts_organization_changed() SET search_path = pg_temp",
+        "ALTER FUNCTION accounts_organization_changed() SECURITY INVOKER",
     ],
-    ids=["disabled", "enabled for the origin only", "replaced"],
+    ids=["disabled", "for the origin only", "replaced", "never", "for one column", "too late", "other path", "other rights"],
 )
 def test_an_altered_trigger_is_missed_on_postgresql(sql: str) -> None:
     house.run(sql)
+    if "CREATE OR REPLACE TRIGGER" in sql:
+        house.run("ALTER TABLE accounts_organization ENABLE ALWAYS TRIGGER accounts_organization_changed")
     assert guards.missing() == ["accounts_organization_changed"]
 
 

@@ -24,6 +24,11 @@ from .models import Record, record_types
 
 APPEND_ONLY = ("ledger_entry", "ledger_checkpoint")
 APP_ROLE = "crdmo_app"
+# Settings of the guards' functions: where they find tables, whatever the caller's path is; and that a plan made while a
+# table was small does not scan it when it has grown.
+PATH, NO_SCAN = "search_path=pg_catalog, public, pg_temp", "enable_seqscan=off"
+# The bits of pg_trigger.tgtype.
+BITS = {"ROW": 1, "STATEMENT": 0, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
 
 
 def _entry_fits(*columns: Any) -> int:
@@ -204,7 +209,7 @@ def install(using: str = "default") -> int:
                 table, timing, level, code = body.split("|", 3)
                 cursor.execute(
                     f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
-                    f"SET search_path FROM CURRENT AS $guard$ {code} $guard$"
+                    f"SET {PATH} SET {NO_SCAN} AS $guard$ {code} $guard$"
                 )
                 cursor.execute(f"CREATE OR REPLACE TRIGGER {name} {timing} ON {table} FOR EACH {level} "
                                f"EXECUTE FUNCTION {name}()")  # fmt: skip
@@ -241,15 +246,26 @@ def _isolate(cursor: Any, tables: set[str]) -> None:
 
 
 def missing(using: str = "default") -> list[str]:
-    """Return the names of guards that are not in place or whose text was altered."""
+    """Return the names of guards that are not in place, switched off, or altered in any way."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             found = dict(cursor.fetchall())
             return [n for n, body in wanted(using).items() if found.get(n) != f"CREATE TRIGGER {n} {body}"]
+        # In force for replicas too, without condition, for all columns, calling the function of its name with its rights.
         cursor.execute(
-            "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgenabled = 'A'"
+            """SELECT t.tgname, c.relname, t.tgtype, trim(p.prosrc) FROM pg_trigger t
+                 JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+                WHERE t.tgenabled = 'A' AND t.tgqual IS NULL AND t.tgattr::text = '' AND p.proname = t.tgname
+                  AND p.prosecdef AND p.proconfig = ARRAY[%s, %s]""",
+            [PATH, NO_SCAN],
         )
-        found = dict(cursor.fetchall())
-    return [n for n, body in wanted(using).items() if found.get(n, "").strip() != body.split("|", 3)[3].strip()]
+        there = {name: rest for name, *rest in cursor.fetchall()}
+    return [name for name, body in wanted(using).items() if there.get(name) != _expected(body)]
+
+
+def _expected(body: str) -> list[Any]:
+    table, timing, level, code = body.split("|", 3)
+    words = timing.replace(" OR ", " ").split()
+    return [table, BITS[level] + sum(BITS[word] for word in words), code.strip()]
