@@ -27,6 +27,7 @@ def import_table(
     common.open_house()
     from crdmo.foundation.refusals import Invalid  # noqa: PLC0415 — see open_house
     from crdmo.services.quality import imports  # noqa: PLC0415
+    from crdmo.services.quality.workflow import analyses  # noqa: PLC0415
 
     with common.refusals(json):
         person = common.acting(user)
@@ -35,6 +36,7 @@ def import_table(
             raise Invalid("there is no such file", given=str(file))
         table = imports.read(file.name, file.read_bytes())
         if dry_run:
+            analyses.named(kind).arguments(table.frame, imports.options(option or []))
             common.answer({"rows": table.frame.height, "columns": table.frame.columns}, json, [f"{file}: {table.frame.height} rows, columns {', '.join(table.frame.columns)}. Nothing was written."])
             return
         made = imports.analyse(person, here, table, kind=kind, title=title or file.stem, options=imports.options(option or []), conclusion=conclusion)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -33,6 +35,18 @@ def remaining(thing: Thing) -> Quantity:
     began = quantity(thing.amount, thing.unit)
     gone = total([quantity(flow.amount, flow.unit) for flow in outflows(thing)], thing.unit)
     return Quantity(began.amount - gone.amount, thing.unit)
+
+
+def remaining_of(lots: Sequence[Lot]) -> dict[UUID, Quantity]:
+    """Return what is left of each lot, in one query however many there are."""
+    gone: dict[UUID, list[Quantity]] = {}
+    for flow in Flow.objects.filter(is_void=False, from_lot__in=lots):
+        gone.setdefault(flow.from_lot_id, []).append(quantity(flow.amount, flow.unit))
+    left = {}
+    for lot in lots:
+        began, out = quantity(lot.amount, lot.unit), total(gone.get(lot.pk, []), lot.unit)
+        left[lot.pk] = Quantity(began.amount - out.amount, lot.unit)
+    return left
 
 
 @dataclass(frozen=True)

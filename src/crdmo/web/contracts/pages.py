@@ -105,7 +105,9 @@ def _as_json(order: WorkOrder, contents: dict[str, Any]) -> dict[str, Any]:
 def stock(request: PageRequest, program: str) -> HttpResponse:
     """Show what there is of a program: products, lots with what is left of them, samples, containers."""
     here = request.program
-    lots = [{"lot": lot, "left": materials.remaining(lot)} for lot in Lot.objects.filter(program=here, is_void=False).select_related("substance", "owner").order_by("code")]
+    found = list(Lot.objects.filter(program=here, is_void=False).select_related("substance", "owner", "program").order_by("code"))
+    left = materials.remaining_of(found)
+    lots = [{"lot": lot, "left": left[lot.pk]} for lot in found]
     contents = {
         "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"), "lots": lots,
         "containers": Container.objects.filter(program=here, is_void=False).select_related("lot").order_by("code")[:100],

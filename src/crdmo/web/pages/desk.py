@@ -46,7 +46,7 @@ def program(request: PageRequest, program: str) -> HttpResponse:
     recent = Entry.objects.filter(stream=str(here.id)).order_by("-stream_seq")[:40]
     contents = {
         "groups": grouped(waiting(request.person, [here])), "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
-        "lots": Lot.objects.filter(program=here, is_void=False).select_related("substance").order_by("-entry")[:8],
+        "lots": Lot.objects.filter(program=here, is_void=False).select_related("substance", "program").order_by("-entry")[:8],
         "acts": trails.acts([trails.line(entry) for entry in recent])[:10], "standing": contracts.standing(here),
     }  # fmt: skip
     return render(request, "web/program.html", contents)

@@ -11,7 +11,7 @@ from crdmo.foundation.accounts.models import Organization
 from crdmo.foundation.computing import Job, enqueue, job_state
 from crdmo.foundation.ledger import keys
 from crdmo.foundation.ledger.models import Checkpoint, Entry
-from crdmo.foundation.refusals import NotFound, Refused
+from crdmo.foundation.refusals import NotFound, NotPermitted, Refused
 
 from .. import jobs
 from ..request import PageRequest
@@ -23,17 +23,21 @@ def proof(request: PageRequest, program: str) -> HttpResponse:
     """Show the checkpoint and the key, and make a bundle."""
     here, refused = request.program, None
     assert here is not None
+    home = request.person.organization
+    receivers = Organization.objects.filter(pk__in=[here.organization_id, here.partner_id]) if home and home.pk == here.partner_id else [home]
     if request.method == "POST":
         receiver = request.POST.get("receiver", "")
         try:
+            # Asked here as well as in the job: who may not is told at once, not by a job that fails.
+            authority.role_for(request.person, "ledger.export", here.pk, here.organization_id)
+            if receiver not in (allowed := [one.code for one in receivers if one]):
+                raise NotPermitted("a bundle of this program is not made for them", given=receiver, allowed=", ".join(allowed))
             enqueue(request.person, "ledger.export", program=here, receiver=receiver)
             messages.success(request, "The bundle is being written. You can leave this page; you will be told when it is there.")
             return HttpResponseRedirect(request.path)
         except Refused as found:
             refused = found
     mine = Job.objects.filter(person=request.person, kind="ledger.export", program=here).order_by("-queued")[:KEPT]
-    home = request.person.organization
-    receivers = Organization.objects.filter(pk__in=[here.organization_id, here.partner_id]) if home and home.pk == here.partner_id else [home]
     contents = {
         "checkpoint": Checkpoint.objects.order_by("-size").first(), "entries": Entry.objects.filter(stream=str(here.id)).count(),
         "key": keys.signer().verifier.text(), "jobs": mine, "receivers": receivers, "refused": refused,

@@ -36,7 +36,7 @@ def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
         for name in names:
             wanted |= models.Q(**{f"{name}__icontains": question})
         mine = models.Q(program__in=streams) | models.Q(program__isnull=True, organization=request.person.organization_id)
-        found = model._default_manager.filter(wanted, mine, is_void=False).order_by("-entry")[:EACH]
+        found = model._default_manager.filter(wanted, mine, is_void=False).select_related("program").order_by("-entry")[:EACH]
         items = [{"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found]
         if items:
             groups.append({"name": type_label(model.record_type()), "items": items})

@@ -1,4 +1,4 @@
-"""Evaluations of a table that somebody brings: sealed as it came, read by named columns, evaluated, concluded, signed."""
+"""Evaluations of a table that somebody brings: sealed as it came, read by named columns, concluded, signed."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _chosen(frame: pl.DataFrame, batch: str | None, given: Mapping[str, Any]) ->
             given=", ".join(missing),
             allowed=", ".join(there) or "no batches",
         )
-    return frame.filter(pl.col(batch).cast(pl.String).is_in(wanted))
+    return frame.filter(pl.col(batch or "").cast(pl.String).is_in(wanted))
 
 
 def _shelf_life(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -189,27 +189,66 @@ def _precision_finding(output: Any) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "shelf_life": Kind("shelf_life", "Shelf life of a stability table (ICH Q1E)", "quality.shelf_life_q1e",
-                       ("month", "a value"), "Columns: batch, month, and the attribute.", _shelf_life, _shelf_life_finding),
-    "dissolution": Kind("dissolution", "Similarity of dissolution profiles (f1, f2)", "quality.compare_profiles",
-                        ("type", "t.…"), "One row a unit: type (reference, test) and columns t.5, t.10, …", _profiles, _profile_finding),
-    "precision": Kind("precision", "Precision of a method (variance components)", "quality.precision_by_sample",
-                      ("day", "a value"), "Columns: site, day, run and the value; optionally sample.", _precision, _precision_finding),
-}  # fmt: skip
+    "shelf_life": Kind(
+        "shelf_life",
+        "Shelf life of a stability table (ICH Q1E)",
+        "quality.shelf_life_q1e",
+        ("month", "a value"),
+        "Columns: batch, month, and the attribute.",
+        _shelf_life,
+        _shelf_life_finding,
+    ),
+    "dissolution": Kind(
+        "dissolution",
+        "Similarity of dissolution profiles (f1, f2)",
+        "quality.compare_profiles",
+        ("type", "t.…"),
+        "One row a unit: type (reference, test) and columns t.5, t.10, …",
+        _profiles,
+        _profile_finding,
+    ),
+    "precision": Kind(
+        "precision",
+        "Precision of a method (variance components)",
+        "quality.precision_by_sample",
+        ("day", "a value"),
+        "Columns: site, day, run and the value; optionally sample.",
+        _precision,
+        _precision_finding,
+    ),
+}
+
+
+def named(kind: str) -> Kind:
+    """Return a kind of evaluation by its name.
+
+    Raises:
+        Invalid: there is none.
+    """
+    found = KINDS.get(kind)
+    if found is None:
+        allowed = ", ".join(KINDS)
+        raise Invalid("there is no such evaluation", errors={"kind": "not one of them"}, given=kind, allowed=allowed)
+    return found
 
 
 @verb("quality.analyse_table", "evaluate a table of results", roles=(*BENCH, *STABILITY, *CHECKERS))
 def analyse_table(
-    act: Act, program: Program, *, kind: str, title: str, frame: pl.DataFrame, original: bytes, file_name: str,
-    conclusion: str = "", options: Mapping[str, Any] | None = None, lot: Lot | None = None,
+    act: Act,
+    program: Program,
+    *,
+    kind: str,
+    title: str,
+    frame: pl.DataFrame,
+    original: bytes,
+    file_name: str,
+    conclusion: str = "",
+    options: Mapping[str, Any] | None = None,
+    lot: Lot | None = None,
     units: Mapping[str, str] | None = None,
-) -> Analysis:  # fmt: skip
+) -> Analysis:
     """Seal a table with the file that it came in, evaluate it, and draft the conclusion."""
-    how = KINDS.get(kind)
-    if how is None:
-        raise Invalid(
-            "there is no such evaluation", errors={"kind": "not one of them"}, given=kind, allowed=", ".join(KINDS)
-        )
+    how = named(kind)
     dataset = seal(
         act,
         program=program,
@@ -223,8 +262,17 @@ def analyse_table(
     return _evaluate(act, program, how, title, dataset, frame, options or {}, lot, conclusion)
 
 
-def _evaluate(act: Act, program: Program, how: Kind, title: str, dataset: Dataset, frame: pl.DataFrame,
-              options: Mapping[str, Any], lot: Lot | None, conclusion: str) -> Analysis:  # fmt: skip
+def _evaluate(
+    act: Act,
+    program: Program,
+    how: Kind,
+    title: str,
+    dataset: Dataset,
+    frame: pl.DataFrame,
+    options: Mapping[str, Any],
+    lot: Lot | None,
+    conclusion: str,
+) -> Analysis:
     inputs, parameters = how.arguments(frame, options)
     try:
         computed = run(
@@ -233,9 +281,18 @@ def _evaluate(act: Act, program: Program, how: Kind, title: str, dataset: Datase
     except MethodError as error:
         raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
     return act.create(
-        Analysis, program=program, code=next_code(act, Analysis, "AN", program), kind=how.name, title=title, lot=lot,
-        dataset=dataset, computed=computed, finding=how.finding(computed.output), conclusion=conclusion, sources=sources_of([computed]),
-    )  # fmt: skip
+        Analysis,
+        program=program,
+        code=next_code(act, Analysis, "AN", program),
+        kind=how.name,
+        title=title,
+        lot=lot,
+        dataset=dataset,
+        computed=computed,
+        finding=how.finding(computed.output),
+        conclusion=conclusion,
+        sources=sources_of([computed]),
+    )
 
 
 @verb("quality.conclude_analysis", "write the conclusion of an evaluation", roles=(*BENCH, *STABILITY, *CHECKERS))
