@@ -18,8 +18,10 @@ from tests.services.quality.lab import Lab, known_password
 MONTHS = ("0", "3", "6", "9", "12")
 # Velagaleti (2008), p. 609: the first five times of three batches.
 VALUES: Mapping[str, tuple[str, ...]] = {
-    "A": ("102.4", "98.1", "99.2", "97.5", "95.0"), "B": ("101.1", "101.2", "99.0", "97.2", "96.4"), "C": ("104.1", "102.1", "99.5", "98.1", "95.7"),
-}  # fmt: skip
+    "A": ("102.4", "98.1", "99.2", "97.5", "95.0"),
+    "B": ("101.1", "101.2", "99.0", "97.2", "96.4"),
+    "C": ("104.1", "102.1", "99.5", "98.1", "95.7"),
+}
 
 
 @dataclass
@@ -37,7 +39,9 @@ class Study:
 
     def lay_in(self, code: str, units: int = 60) -> StudyLot:
         """Lay a new lot in."""
-        return stability.lay_in(self.coordinator, self.protocol, self.lab.lot(code), started_on=self.started, units=units)
+        return stability.lay_in(
+            self.coordinator, self.protocol, self.lab.lot(code), started_on=self.started, units=units
+        )
 
     def test_pull(self, planned: Pull, value: str) -> None:
         """Draw a pull on its day, test its assay, have it verified."""
@@ -64,17 +68,48 @@ def make(lab: Lab) -> Study:
     house = lab.qa.organization
     method = bench.draft_method(lab.supervisor, house, code="M-READ", title="Assay, read off", technique="HPLC")
     bench.approve_method(lab.qa, method, credentials=lab.sign(lab.qa))
-    bench.qualify_analyst(lab.supervisor, lab.analyst, method=method, starts=lab.today - dt.timedelta(days=30), ends=lab.today + dt.timedelta(days=300))
-    lines = [{"name": "Assay", "method": method, "limit": "≥ 90.0", "unit": "%"}, {"name": "Appearance", "method": method, "limit": "White tablet"}]
-    drafted = specifications.draft_specification(lab.supervisor, lab.product, title="Shelf life", stage="shelf_life", criteria=lines)
-    approved = specifications.approve_specification(lab.qa, drafted, effective_from=lab.today, credentials=lab.sign(lab.qa))
+    bench.qualify_analyst(
+        lab.supervisor,
+        lab.analyst,
+        method=method,
+        starts=lab.today - dt.timedelta(days=30),
+        ends=lab.today + dt.timedelta(days=300),
+    )
+    lines = [
+        {"name": "Assay", "method": method, "limit": "≥ 90.0", "unit": "%"},
+        {"name": "Appearance", "method": method, "limit": "White tablet"},
+    ]
+    drafted = specifications.draft_specification(
+        lab.supervisor, lab.product, title="Shelf life", stage="shelf_life", criteria=lines
+    )
+    approved = specifications.approve_specification(
+        lab.qa, drafted, effective_from=lab.today, credentials=lab.sign(lab.qa)
+    )
     protocol = stability.draft_protocol(
-        coordinator, lab.product, title="Long-term", specification=approved, pack="Blister",
+        coordinator,
+        lab.product,
+        title="Long-term",
+        specification=approved,
+        pack="Blister",
         conditions=[
-            {"kind": "long_term", "temperature": "25", "humidity": "60", "chamber": "Chamber 4", "months": MONTHS, "units_per_pull": 5},
-            {"kind": "accelerated", "temperature": "40", "humidity": "75", "months": ["0", "6"], "units_per_pull": 5, "orientations": ["upright", "inverted"]},
+            {
+                "kind": "long_term",
+                "temperature": "25",
+                "humidity": "60",
+                "chamber": "Chamber 4",
+                "months": MONTHS,
+                "units_per_pull": 5,
+            },
+            {
+                "kind": "accelerated",
+                "temperature": "40",
+                "humidity": "75",
+                "months": ["0", "6"],
+                "units_per_pull": 5,
+                "orientations": ["upright", "inverted"],
+            },
         ],
-    )  # fmt: skip
+    )
     protocol = stability.approve_protocol(lab.qa, protocol, credentials=lab.sign(lab.qa))
     started = dt.date(lab.today.year - 2, 1, 31)
     condition, assay = protocol.conditions.get(kind="long_term"), approved.criteria.get(name="Assay")

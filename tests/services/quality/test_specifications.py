@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
@@ -15,7 +14,9 @@ from tests.services.quality.lab import Lab
 
 def draft(lab: Lab, limit: str = "96.0 – 104.0", **more: object) -> Specification:
     lines = [{"name": "Assay", "method": lab.assay, "limit": limit, "unit": "%"}]
-    return specifications.draft_specification(lab.supervisor, lab.product, title="Next", stage="release", criteria=lines, **more)
+    return specifications.draft_specification(
+        lab.supervisor, lab.product, title="Next", stage="release", criteria=lines, **more
+    )
 
 
 def approve(lab: Lab, found: Specification) -> Specification:
@@ -50,13 +51,20 @@ def test_a_line_names_an_effective_method(lab: Lab) -> None:
 
 def test_its_author_does_not_approve_a_specification(lab: Lab) -> None:
     with pytest.raises(NotPermitted, match="approve a specification"):
-        specifications.approve_specification(lab.supervisor, draft(lab), effective_from=lab.today, credentials=lab.sign(lab.supervisor))
+        specifications.approve_specification(
+            lab.supervisor, draft(lab), effective_from=lab.today, credentials=lab.sign(lab.supervisor)
+        )
 
 
 def test_an_approved_version_supersedes_the_one_before_and_cannot_be_approved_again(lab: Lab) -> None:
     second = approve(lab, draft(lab, supersedes=lab.specification))
     lab.specification.refresh_from_db()
-    assert (second.code, second.number, second.state, lab.specification.state) == (lab.specification.code, 2, "approved", "superseded")
+    assert (second.code, second.number, second.state, lab.specification.state) == (
+        lab.specification.code,
+        2,
+        "approved",
+        "superseded",
+    )
     with pytest.raises(Refused, match="is no draft"):
         approve(lab, second)
 
@@ -66,7 +74,12 @@ def test_a_new_version_never_changes_an_old_verdict(lab: Lab) -> None:
     before = test.results.get()
     approve(lab, draft(lab, "99.0 – 101.0", supersedes=lab.specification))
     after = test.results.get()
-    assert (after.version, after.limit, after.passes, after.verdict) == (before.version, "95.0 – 105.0", True, before.verdict)
+    assert (after.version, after.limit, after.passes, after.verdict) == (
+        before.version,
+        "95.0 – 105.0",
+        True,
+        before.verdict,
+    )
 
 
 def test_the_page_shows_limits_as_text_and_what_a_version_changes(lab: Lab) -> None:
@@ -109,10 +122,23 @@ def test_a_line_without_a_limit_or_with_an_unknown_method_is_refused_and_kept_on
 
 
 def test_the_next_version_keeps_how_a_line_is_accepted(lab: Lab) -> None:
-    staged = [{"name": "Dissolution", "method": lab.water, "limit": "≥ 80", "acceptance": "dissolution", "parameters": {"q": "75"}}]
-    first = approve(lab, specifications.draft_specification(lab.supervisor, lab.product, title="S", stage="incoming", criteria=staged))
+    staged = [
+        {
+            "name": "Dissolution",
+            "method": lab.water,
+            "limit": "≥ 80",
+            "acceptance": "dissolution",
+            "parameters": {"q": "75"},
+        }
+    ]
+    first = approve(
+        lab,
+        specifications.draft_specification(lab.supervisor, lab.product, title="S", stage="incoming", criteria=staged),
+    )
     head = {"title": "S", "substance": str(lab.product.pk), "stage": "incoming", "market": ""}
-    answer = Desk(lab.supervisor).post(f"specifications/draft/?after={first.code}/1", {**head, **lines(("Dissolution", "M-WATER", "≥ 85", ""))})
+    answer = Desk(lab.supervisor).post(
+        f"specifications/draft/?after={first.code}/1", {**head, **lines(("Dissolution", "M-WATER", "≥ 85", ""))}
+    )
     assert answer.status_code == 302
     line = Specification.objects.get(code=first.code, number=2).criteria.get()
     assert (line.limit, line.acceptance, line.parameters) == ("≥ 85", "dissolution", {"q": "75"})

@@ -32,12 +32,28 @@ def place(study: Study, rest: str = "") -> str:
     return f"stability/{study.protocol.code}/{rest}"
 
 
-ROW = {"kind": "long_term", "temperature": "25", "humidity": "60", "chamber": "C1", "months": "0 3 6", "orientations": "", "window_days": "7", "units_per_pull": "2"}
+ROW = {
+    "kind": "long_term",
+    "temperature": "25",
+    "humidity": "60",
+    "chamber": "C1",
+    "months": "0 3 6",
+    "orientations": "",
+    "window_days": "7",
+    "units_per_pull": "2",
+}
 
 
 def draft(study: Study, *rows: dict[str, str]) -> dict[str, object]:
     grid = {f"condition_{name}": [row[name] for row in rows] for name in ROW}
-    return {"title": "New", "substance": str(study.lab.product.pk), "specification": str(study.specification.pk), "pack": "Bottle", "guideline": "Q1A-E", **grid}
+    return {
+        "title": "New",
+        "substance": str(study.lab.product.pk),
+        "specification": str(study.specification.pk),
+        "pack": "Bottle",
+        "guideline": "Q1A-E",
+        **grid,
+    }
 
 
 def test_a_protocol_is_drafted_with_its_conditions_and_approved_by_signature(study: Study) -> None:
@@ -55,14 +71,21 @@ def test_a_protocol_is_drafted_with_its_conditions_and_approved_by_signature(stu
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"months": "0 three"}, "a month of condition 1 is no number"), ({"months": "6 3"}, "the months of a condition rise"),
-        ({"window_days": "-1"}, "the window of condition 1"), ({"units_per_pull": "0"}, "the units of condition 1"),
-        ({"kind": "warm"}, "condition 1 is of no known kind"), ({"months": ""}, "at least one condition"),
+        ({"months": "0 three"}, "a month of condition 1 is no number"),
+        ({"months": "6 3"}, "the months of a condition rise"),
+        ({"window_days": "-1"}, "the window of condition 1"),
+        ({"units_per_pull": "0"}, "the units of condition 1"),
+        ({"kind": "warm"}, "condition 1 is of no known kind"),
+        ({"months": ""}, "at least one condition"),
     ],
-)  # fmt: skip
-def test_a_condition_that_makes_no_sense_is_refused_and_kept_on_the_page(study: Study, change: dict[str, str], words: str) -> None:
+)
+def test_a_condition_that_makes_no_sense_is_refused_and_kept_on_the_page(
+    study: Study, change: dict[str, str], words: str
+) -> None:
     answer = Desk(study.coordinator).post("stability/draft/", draft(study, {**ROW, **change}))
-    assert answer.status_code == 422 and words in text(answer).replace("A month", "a month").replace("The ", "the ").replace("Condition 1 is", "condition 1 is")
+    assert answer.status_code == 422 and words in text(answer).replace("A month", "a month").replace(
+        "The ", "the "
+    ).replace("Condition 1 is", "condition 1 is")
     assert 'value="C1"' in text(answer) and not Protocol.objects.filter(title="New").exists()
 
 
@@ -98,7 +121,12 @@ def test_a_missed_pull_is_recorded_with_its_note(study: Study) -> None:
 
 
 def test_an_excursion_is_recorded_from_a_pasted_column(study: Study) -> None:
-    given = {"condition": str(study.condition.pk), "started": "2026-01-02T03:00", "ended": "2026-01-02T05:00", "assessment": "No effect."}
+    given = {
+        "condition": str(study.condition.pk),
+        "started": "2026-01-02T03:00",
+        "ended": "2026-01-02T05:00",
+        "assessment": "No effect.",
+    }
     desk = Desk(study.coordinator)
     bad = desk.post(place(study, "excursion/"), {**given, "celsius": "20\nwarm"})
     assert bad.status_code == 422 and "warm" in text(bad) and not Excursion.objects.exists()
@@ -107,8 +135,16 @@ def test_an_excursion_is_recorded_from_a_pasted_column(study: Study) -> None:
     assert Excursion.objects.get().started == dt.datetime(2026, 1, 2, 3, 0, tzinfo=dt.UTC)
 
 
-EVALUATION = {"sides": "0", "mean_square": "pooled", "transformation": "none", "storage": "room temperature", "accelerated": "none",
-              "intermediate": "not studied", "supporting_data": "on", "rationale": "As planned."}  # fmt: skip
+EVALUATION = {
+    "sides": "0",
+    "mean_square": "pooled",
+    "transformation": "none",
+    "storage": "room temperature",
+    "accelerated": "none",
+    "intermediate": "not studied",
+    "supporting_data": "on",
+    "rationale": "As planned.",
+}
 
 
 def evaluate(study: Study, **change: str) -> dict[str, str]:
@@ -120,7 +156,12 @@ def test_the_study_is_evaluated_and_the_shelf_life_approved_on_its_pages(played:
     found = ShelfLife.objects.get()
     where = f"stability/shelf-lives/{found.code}/"
     page = text(Desk(played.lab.sponsor).get(where))
-    assert "<svg" in page and "Equal slopes" in page and "As planned." in page and f"{found.computed.output['months']:.5f}" in page
+    assert (
+        "<svg" in page
+        and "Equal slopes" in page
+        and "As planned." in page
+        and f"{found.computed.output['months']:.5f}" in page
+    )
     assert "signing_password" not in page
     wrong = Desk(played.lab.qa).post(where, signing_user_id=played.lab.qa.user_id, signing_password="no")
     found.refresh_from_db()
@@ -155,19 +196,28 @@ def test_an_analyst_sees_a_study_and_cannot_change_it(study: Study) -> None:
     assert planned is not None and desk.get(place(study)).status_code == 200
     for rest in ("lay-in/", "excursion/", "evaluate/"):
         assert desk.get(place(study, rest)).status_code == 403
-    refused = desk.post(f"stability/pulls/{planned.pk}/", on=planned.due_on.isoformat(), amount="5", unit="{tablet}", note="")
+    refused = desk.post(
+        f"stability/pulls/{planned.pk}/", on=planned.due_on.isoformat(), amount="5", unit="{tablet}", note=""
+    )
     assert refused.status_code == 403
     planned.refresh_from_db()
     assert planned.state == "planned"
 
 
 def test_another_sponsor_finds_no_study_pull_or_shelf_life(played: Study) -> None:
-    found = stability.evaluate_stability(played.coordinator, played.protocol, condition=played.condition, criterion=played.assay)
+    found = stability.evaluate_stability(
+        played.coordinator, played.protocol, condition=played.condition, criterion=played.assay
+    )
     other = factories.sponsor("OTHER")
     stranger = factories.person("sponsor_lead", factories.program("LQ-7", owner=other), organization=other)
     planned = Pull.objects.first()
     assert planned is not None
-    for where in (place(played), place(played, "pulls.ics"), f"stability/pulls/{planned.pk}/", f"stability/shelf-lives/{found.code}/"):
+    for where in (
+        place(played),
+        place(played, "pulls.ics"),
+        f"stability/pulls/{planned.pk}/",
+        f"stability/shelf-lives/{found.code}/",
+    ):
         assert Desk(stranger).get(where).status_code == 404 == Desk(stranger, "LQ-7").get(where).status_code
 
 

@@ -10,7 +10,9 @@ from .control_charts import ControlChart
 
 @figure("quality.chart_subgroups")
 @figure("quality.chart_individuals")
-def control_chart_figure(result: ControlChart, *, title: str = "Control chart", attribute: str = "Value", unit: str = "", labels: str = "") -> Figure:
+def control_chart_figure(
+    result: ControlChart, *, title: str = "Control chart", attribute: str = "Value", unit: str = "", labels: str = ""
+) -> Figure:
     """Draw the chart of single values or means.
 
     Args:
@@ -28,6 +30,14 @@ def control_chart_figure(result: ControlChart, *, title: str = "Control chart", 
     said = "; ".join(result.reasons)
     finding = "No rule signals" if result.in_control else f"Signals: {said}"
     return control_chart(
-        title, panel.points, centre=panel.centre, lower=panel.lower, upper=panel.upper, y=Axis(attribute, unit), sigma=panel.sigma,
-        labels=labels.split("\n") if labels else (), signals=named, finding=f"{finding}. Limits frozen from {result.baseline.points} points.",
-    )  # fmt: skip
+        title,
+        panel.points,
+        centre=panel.centre,
+        lower=panel.lower,
+        upper=panel.upper,
+        sigma=panel.sigma,
+        y=Axis(attribute, unit),
+        labels=labels.split("\n") if labels else (),
+        signals=named,
+        finding=f"{finding}. Limits frozen from {result.baseline.points} points.",
+    )

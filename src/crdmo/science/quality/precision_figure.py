@@ -10,7 +10,7 @@ from .precision import Component, VarianceComponents
 
 @figure("quality.precision_by_sample")
 def precision_figure(result: tuple[VarianceComponents, ...], *, title: str = "Precision", unit: str = "") -> Figure:
-    """Draw each component's standard deviation with its interval, as coefficient of variation where there are several samples.
+    """Draw each component's standard deviation with its interval; of several samples, the coefficient of variation.
 
     Args:
         result: the variance components of each sample.
@@ -49,6 +49,7 @@ def _finding(result: tuple[VarianceComponents, ...]) -> str:
     said = []
     for one in result:
         largest = max(one.components, key=lambda c: c.variance)
-        said.append(f"sample {one.sample}: {largest.percent_of_total:.0f} % of the variance is {largest.name}, total SD {one.total.standard_deviation:.4g}")
+        share = f"{largest.percent_of_total:.0f} % of the variance is {largest.name}"
+        said.append(f"sample {one.sample}: {share}, total SD {one.total.standard_deviation:.4g}")
     intervals = f"strokes are {result[0].confidence:.0%} intervals"
     return f"S{'; '.join(said)[1:]}; {intervals}."

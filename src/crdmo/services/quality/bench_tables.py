@@ -35,7 +35,11 @@ class Standing:
 
 def standing(instrument: Instrument, events: Sequence[InstrumentEvent], today: dt.date) -> Standing:
     """Return how an instrument stands on a day, by its logbook."""
-    held = [e.due_on for e in events if e.kind == InstrumentEvent.Kind.CALIBRATION and e.passed and e.due_on and e.on <= today]
+    held = [
+        e.due_on
+        for e in events
+        if e.kind == InstrumentEvent.Kind.CALIBRATION and e.passed and e.due_on and e.on <= today
+    ]
     until = max(held, default=None)
     last = max(events, key=lambda e: (e.on, e.entry), default=None)
     if instrument.state == "out_of_service":
@@ -57,7 +61,7 @@ def instruments(laboratory: Organization | None, today: dt.date) -> list[Standin
 
 @dataclass(frozen=True)
 class Doubt:
-    """What a failed check puts in doubt: the failure, the last good line before it, and the results made between them."""
+    """What a failed check puts in doubt: the failure, the last good line, the results made in between."""
 
     failure: InstrumentEvent
     good: InstrumentEvent | None
@@ -74,7 +78,9 @@ def in_doubt(instrument: Instrument, events: Sequence[InstrumentEvent], person: 
     failure = failures[-1]
     before = ordered[: ordered.index(failure)]
     good = next((e for e in reversed(before) if e.passed and e.kind in GOOD_KINDS), None)
-    made = Result.objects.filter(test__readings__worksheet__instrument=instrument, round=F("test__readings__round"), is_void=False)
+    made = Result.objects.filter(
+        test__readings__worksheet__instrument=instrument, round=F("test__readings__round"), is_void=False
+    )
     made = made.filter(test__readings__worksheet__started__date__lte=failure.on).distinct()
     if good is not None:
         made = made.filter(test__readings__worksheet__started__date__gte=good.on)
@@ -107,11 +113,21 @@ def changes(method: Method) -> list[dict[str, str]]:
     before = method.supersedes
     if before is None:
         return []
-    rows = [{"name": name.replace("_", " "), "old": str(getattr(before, name)), "new": str(getattr(method, name))} for name in COMPARED
-            if getattr(before, name) != getattr(method, name)]  # fmt: skip
+    rows = [
+        {"name": name.replace("_", " "), "old": str(getattr(before, name)), "new": str(getattr(method, name))}
+        for name in COMPARED
+        if getattr(before, name) != getattr(method, name)
+    ]
     old, new = ({line["name"]: line["limit"] for line in m.suitability} for m in (before, method))
-    rows += [{"name": name, "old": old.get(name, ""), "new": new.get(name, "")} for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+    rows += [
+        {"name": name, "old": old.get(name, ""), "new": new.get(name, "")}
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
     keys = dict.fromkeys((*before.parameters, *method.parameters))
-    rows += [{"name": key, "old": str(before.parameters.get(key, "")), "new": str(method.parameters.get(key, ""))} for key in keys
-             if before.parameters.get(key) != method.parameters.get(key)]  # fmt: skip
+    rows += [
+        {"name": key, "old": str(before.parameters.get(key, "")), "new": str(method.parameters.get(key, ""))}
+        for key in keys
+        if before.parameters.get(key) != method.parameters.get(key)
+    ]
     return rows

@@ -18,7 +18,8 @@ def escaped(text: str) -> str:
 
 def folded(line: str) -> str:
     """Return a line folded at 75 octets, never inside a character."""
-    parts, now = [], ""
+    parts: list[str] = []
+    now = ""
     for character in line:
         if len((now + character).encode()) > MOST_OCTETS - (1 if parts else 0):
             parts.append(now)
@@ -38,7 +39,9 @@ def _event(cell: Cell, protocol: Protocol, stamp: str, address: str) -> Iterator
     place = pull.condition.chamber
     if place:
         yield "LOCATION:" + escaped(place)
-    yield "DESCRIPTION:" + escaped(f"{protocol.code}: window {cell.opens} to {cell.closes}, {pull.condition.units_per_pull} units")
+    yield "DESCRIPTION:" + escaped(
+        f"{protocol.code}: window {cell.opens} to {cell.closes}, {pull.condition.units_per_pull} units"
+    )
     yield f"URL:{address}"
     yield "TRANSP:TRANSPARENT"
     yield "END:VEVENT"
@@ -47,7 +50,12 @@ def _event(cell: Cell, protocol: Protocol, stamp: str, address: str) -> Iterator
 def feed(protocol: Protocol, table: Calendar, at: dt.datetime, address: str) -> str:
     """Return the pulls still to be done as a calendar; `address` is the page of the protocol."""
     stamp = f"{at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//OpenCRDMO//Stability//EN", "X-WR-CALNAME:" + escaped(f"{protocol.code} {protocol.title}")]
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//OpenCRDMO//Stability//EN",
+        "X-WR-CALNAME:" + escaped(f"{protocol.code} {protocol.title}"),
+    ]
     for cell in table.open:
         lines += _event(cell, protocol, stamp, address)
     return "".join(folded(line) + "\r\n" for line in [*lines, "END:VCALENDAR"])

@@ -61,7 +61,11 @@ def state_on(pull: Pull, today: dt.date) -> str:
 def calendar(protocol: Protocol, today: dt.date) -> Calendar:
     """Return the pull calendar: a row for each condition, lot and orientation, a column for each month."""
     pulls = Pull.objects.filter(study_lot__protocol=protocol, is_void=False)
-    found = list(pulls.select_related("study_lot__lot", "study_lot__protocol", "condition", "sample").order_by("condition__entry", "study_lot__entry"))
+    found = list(
+        pulls.select_related("study_lot__lot", "study_lot__protocol", "condition", "sample").order_by(
+            "condition__entry", "study_lot__entry"
+        )
+    )
     months = tuple(sorted({pull.month for pull in found}, key=Decimal))
     groups: dict[tuple[Condition, StudyLot, str], dict[str, Cell]] = {}
     for pull in found:
@@ -124,11 +128,15 @@ class Attribute:
 def results_of(protocol: Protocol) -> list[Result]:
     """Return every result on pulls of a protocol, with all that the tables show of it."""
     found = Result.objects.filter(test__sample__pulls__study_lot__protocol=protocol, is_void=False)
-    return list(found.select_related("test__criterion", "test__sample", "computed").order_by("test__criterion__position", "entry"))
+    return list(
+        found.select_related("test__criterion", "test__sample", "computed").order_by(
+            "test__criterion__position", "entry"
+        )
+    )
 
 
 def standing(results: Iterable[Result]) -> list[Result]:
-    """Return the verified results that stand: the original of each test, or its retests where the original is invalid."""
+    """Return the verified results that stand: a test's original, or its retests where the original is invalid."""
     by_test: dict[object, list[Result]] = defaultdict(list)
     for result in results:
         if result.state == Result.State.VERIFIED:

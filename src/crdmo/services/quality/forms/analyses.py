@@ -19,9 +19,14 @@ from ..workflow.analyses import FACTORS, KINDS, times_in
 class UploadForm(StepForm):
     """The table, and what is wanted of it."""
 
-    kind = forms.ChoiceField(choices=[(k.name, k.says) for k in KINDS.values()], label="Evaluation", widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        choices=[(k.name, k.says) for k in KINDS.values()], label="Evaluation", widget=forms.RadioSelect
+    )
     title = steps.text_field("Title", "What the table is, as it is cited.")
-    file = forms.FileField(label="Table", help_text="CSV, XLSX, JSON or Parquet; the first row holds the names of the columns. Drop it here or choose it.")
+    file = forms.FileField(
+        label="Table",
+        help_text="CSV, XLSX, JSON or Parquet; the first row names the columns. Drop it here or choose it.",
+    )
 
 
 class ColumnsForm(StepForm):
@@ -31,12 +36,22 @@ class ColumnsForm(StepForm):
     # Fields that name a column: (field, usual names, whether its values are numbers, required).
     columns: tuple[tuple[str, tuple[str, ...], bool, bool], ...] = ()
 
-    lot = forms.ModelChoiceField(Lot.objects.none(), label="Lot", required=False, help_text="Where the table is of one lot of this program.")
-    decimal = forms.ChoiceField(
-        choices=[("", "As it stands"), ("point", "Point: 1,500 is one thousand five hundred"), ("comma", "Comma: 1,500 is one and a half")],
-        required=False, label="Decimal mark of the file", help_text="Asked only where a number can be read in two ways.",
+    lot = forms.ModelChoiceField(
+        Lot.objects.none(), label="Lot", required=False, help_text="Where the table is of one lot of this program."
     )
-    conclusion = steps.text_field("Conclusion", "What follows from it; it can be written later, and is signed.", required=False, long=True)
+    decimal = forms.ChoiceField(
+        choices=[
+            ("", "As it stands"),
+            ("point", "Point: 1,500 is one thousand five hundred"),
+            ("comma", "Comma: 1,500 is one and a half"),
+        ],
+        required=False,
+        label="Decimal mark of the file",
+        help_text="Asked only where a number can be read in two ways.",
+    )
+    conclusion = steps.text_field(
+        "Conclusion", "What follows from it; it can be written later, and is signed.", required=False, long=True
+    )
 
     def __init__(self, *args: Any, headings: Sequence[str], program: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +65,9 @@ class ColumnsForm(StepForm):
                 found = next((h for h in rest if h.casefold() not in (*FACTORS, "batch", "month", "sample")), "")
             taken.add(found)
             choices = [("", "none")] * (not required) + [(h, h) for h in headings]
-            self.fields[name] = forms.ChoiceField(choices=choices, required=required, initial=found, label=f"Column: {name.replace('_', ' ')}")
+            self.fields[name] = forms.ChoiceField(
+                choices=choices, required=required, initial=found, label=f"Column: {name.replace('_', ' ')}"
+            )
         self.order_fields([name for name, *_ in self.columns])
 
     def numbers(self) -> list[str]:
@@ -59,7 +76,11 @@ class ColumnsForm(StepForm):
 
     def options(self) -> dict[str, Any]:
         """Return the settings as the method takes them."""
-        kept = {name: value for name, value in self.cleaned_data.items() if name not in ("lot", "decimal", "conclusion") and value not in (None, "")}
+        kept = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in ("lot", "decimal", "conclusion") and value not in (None, "")
+        }
         return {name: float(value) if name in ("lower_limit", "upper_limit") else value for name, value in kept.items()}
 
 
@@ -67,11 +88,26 @@ class ShelfLifeColumns(ColumnsForm):
     """A stability table."""
 
     kind = "shelf_life"
-    columns = (("batch", ("batch", "lot"), False, False), ("month", ("month", "months", "time"), True, True), ("value", ("value", "result"), True, True))
-    lower_limit = MeasuredField(required=False, label="Lower limit", help_text="As the specification writes it; empty where there is none.")
+    columns = (
+        ("batch", ("batch", "lot"), False, False),
+        ("month", ("month", "months", "time"), True, True),
+        ("value", ("value", "result"), True, True),
+    )
+    lower_limit = MeasuredField(
+        required=False, label="Lower limit", help_text="As the specification writes it; empty where there is none."
+    )
     upper_limit = MeasuredField(required=False, label="Upper limit")
-    sides = forms.TypedChoiceField(choices=[("", "As the limits say"), ("1", "One-sided 95 %"), ("2", "Two-sided 95 %")], coerce=int, empty_value=None, required=False, label="Bound on the mean")
-    mean_square = forms.ChoiceField(choices=[("pooled", "Pooled over the batches"), ("individual", "Each batch its own")], label="Mean square where slopes differ")
+    sides = forms.TypedChoiceField(
+        choices=[("", "As the limits say"), ("1", "One-sided 95 %"), ("2", "Two-sided 95 %")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label="Bound on the mean",
+    )
+    mean_square = forms.ChoiceField(
+        choices=[("pooled", "Pooled over the batches"), ("individual", "Each batch its own")],
+        label="Mean square where slopes differ",
+    )
 
 
 class DissolutionColumns(ColumnsForm):
@@ -79,10 +115,17 @@ class DissolutionColumns(ColumnsForm):
 
     kind = "dissolution"
     columns = (("group", ("type", "group", "batch"), False, True),)
-    reference = steps.text_field("Reference", "Its name in the column of the groups; empty: that of the first row.", required=False)
+    reference = steps.text_field(
+        "Reference", "Its name in the column of the groups; empty: that of the first row.", required=False
+    )
     test = steps.text_field("Test", "Its name in the column of the groups; empty: the first other one.", required=False)
     regulator = forms.ChoiceField(choices=[(r.value, r.value) for r in Regulator], label="Rules of")
-    required_units = forms.IntegerField(min_value=3, initial=12, label="Units required of each", help_text="12, unless the protocol justifies another number.")
+    required_units = forms.IntegerField(
+        min_value=3,
+        initial=12,
+        label="Units required of each",
+        help_text="12, unless the protocol justifies another number.",
+    )
 
     def numbers(self) -> list[str]:
         """Return the columns of times."""
@@ -94,7 +137,9 @@ class PrecisionColumns(ColumnsForm):
 
     kind = "precision"
     columns = (("value", ("y", "value", "result"), True, True), ("sample", ("sample",), False, False))
-    factors = steps.text_field("Factors, outermost first", "Names of columns with commas between; each is nested in the one before.")
+    factors = steps.text_field(
+        "Factors, outermost first", "Names of columns with commas between; each is nested in the one before."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,11 +149,15 @@ class PrecisionColumns(ColumnsForm):
         """Return the factors as the method takes them."""
         names = [name.strip() for name in self.cleaned_data["factors"].split(",") if name.strip()]
         if unknown := [name for name in names if name not in self.headings]:
-            raise forms.ValidationError(f"Given: {', '.join(unknown)}. Allowed: {', '.join(self.headings)}. Take names of the columns.")
+            raise forms.ValidationError(
+                f"Given: {', '.join(unknown)}. Allowed: {', '.join(self.headings)}. Take names of the columns."
+            )
         return ",".join(names)
 
 
-COLUMNS: dict[str, type[ColumnsForm]] = {form.kind: form for form in (ShelfLifeColumns, DissolutionColumns, PrecisionColumns)}
+COLUMNS: dict[str, type[ColumnsForm]] = {
+    form.kind: form for form in (ShelfLifeColumns, DissolutionColumns, PrecisionColumns)
+}
 
 
 class ConclusionForm(StepForm):

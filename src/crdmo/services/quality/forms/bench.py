@@ -17,7 +17,11 @@ from ..pages import steps
 
 def calculations() -> list[tuple[str, str]]:
     """Return the registered methods that calculate one result from named readings."""
-    usable = [m for m in methods.registered().values() if "value" in getattr(m.function.__annotations__.get("return"), "__annotations__", {})]
+    usable = [
+        m
+        for m in methods.registered().values()
+        if "value" in getattr(m.function.__annotations__.get("return"), "__annotations__", {})
+    ]
     known = {m.name: m.title for m in usable} or {}
     known.setdefault("quality.external_standard", methods.find("quality.external_standard").title)
     return sorted(known.items(), key=lambda row: row[1])
@@ -30,10 +34,18 @@ class MethodForm(StepForm):
     title = steps.text_field("Title", "What is measured and how.")
     technique = steps.text_field("Technique", "HPLC, titration, dissolution …", classes="short")
     reporting = forms.ChoiceField(choices=Method.Reporting.choices, label="How readings become the result")
-    replicates = forms.IntegerField(min_value=1, initial=1, label="Readings", widget=forms.NumberInput(attrs={"class": "short"}))
-    calculation = forms.ChoiceField(choices=[], required=False, label="Calculation", help_text="Only where a calculation gives the result.")
-    instrument_kind = steps.text_field("Kind of instrument", "Left empty where none is used.", required=False, classes="short")
-    procedure = steps.text_field("Procedure", "In short, or the number of the procedure in force.", required=False, long=True)
+    replicates = forms.IntegerField(
+        min_value=1, initial=1, label="Readings", widget=forms.NumberInput(attrs={"class": "short"})
+    )
+    calculation = forms.ChoiceField(
+        choices=[], required=False, label="Calculation", help_text="Only where a calculation gives the result."
+    )
+    instrument_kind = steps.text_field(
+        "Kind of instrument", "Left empty where none is used.", required=False, classes="short"
+    )
+    procedure = steps.text_field(
+        "Procedure", "In short, or the number of the procedure in force.", required=False, long=True
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,14 +61,18 @@ class QualifyForm(StepForm):
 
     def __init__(self, *args: Any, organization: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Person.objects.filter(organization=organization, is_active=True, is_void=False).order_by("printed_name")
+        people = Person.objects.filter(organization=organization, is_active=True, is_void=False).order_by(
+            "printed_name"
+        )
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
 
 
 class InstrumentForm(StepForm):
     """An instrument to register."""
 
-    code = steps.text_field("Code", "As on its label; left empty, the next free one is given.", required=False, classes="short")
+    code = steps.text_field(
+        "Code", "As on its label; left empty, the next free one is given.", required=False, classes="short"
+    )
     name = steps.text_field("Name", "Maker and model.")
     kind = steps.text_field("Kind", "As methods name it: HPLC, Titrator, Balance …", classes="short")
     serial = steps.text_field("Serial number", "", required=False)
@@ -69,7 +85,9 @@ class LogForm(StepForm):
     kind = forms.ChoiceField(choices=InstrumentEvent.Kind.choices, label="What")
     on = steps.date_field("On")
     passed = forms.TypedChoiceField(
-        choices=[("yes", "Passed"), ("no", "Failed: the instrument goes out of service")], coerce=lambda v: v == "yes", label="Outcome"
+        choices=[("yes", "Passed"), ("no", "Failed: the instrument goes out of service")],
+        coerce=lambda v: v == "yes",
+        label="Outcome",
     )
     due_on = steps.date_field("Holds until", "Needed for a calibration or qualification that passed.", required=False)
     note = steps.text_field("Note", "What was done and found; certificate number.", required=False, long=True)
@@ -82,12 +100,18 @@ class ReagentForm(StepForm):
     kind = forms.ChoiceField(choices=Reagent.Kind.choices, label="Kind")
     lot_number = steps.text_field("Lot number", "Of the supplier, or of the preparation.", classes="short")
     supplier = steps.text_field("Supplier", "", required=False)
-    potency = MeasuredField(required=False, label="Potency", help_text="Of a reference standard, as certified, with all its digits.")
+    potency = MeasuredField(
+        required=False, label="Potency", help_text="Of a reference standard, as certified, with all its digits."
+    )
     potency_unit = steps.text_field("Unit of the potency", "", required=False, classes="short")
     expires_on = steps.date_field("Expires on")
     opened_on = steps.date_field("Opened on", "If it is open already.", required=False)
-    open_days = forms.IntegerField(min_value=1, required=False, label="Days it may be open", widget=forms.NumberInput(attrs={"class": "short"}))
-    prepared_from = forms.ModelChoiceField(Reagent.objects.none(), required=False, label="Prepared from", help_text="Only what is in date.")
+    open_days = forms.IntegerField(
+        min_value=1, required=False, label="Days it may be open", widget=forms.NumberInput(attrs={"class": "short"})
+    )
+    prepared_from = forms.ModelChoiceField(
+        Reagent.objects.none(), required=False, label="Prepared from", help_text="Only what is in date."
+    )
 
     def __init__(self, *args: Any, organization: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

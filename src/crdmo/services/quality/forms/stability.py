@@ -16,6 +16,8 @@ from crdmo.web.accounts.forms import StepForm
 from ..models import Condition, Criterion, Protocol, Specification
 from ..pages import steps
 
+GUIDELINES: Any = Protocol._meta.get_field("guideline").choices
+
 
 class ProtocolForm(StepForm):
     """Head of a protocol; its conditions are the grid below."""
@@ -23,10 +25,12 @@ class ProtocolForm(StepForm):
     title = steps.text_field("Title", "Kind of study and pack, as it is cited.")
     substance = forms.ModelChoiceField(Substance.objects.none(), label="Product or substance")
     specification = forms.ModelChoiceField(
-        Specification.objects.none(), label="Specification", help_text="Approved, usually that of the shelf life. Its limits decide the evaluation."
+        Specification.objects.none(),
+        label="Specification",
+        help_text="Approved, usually that of the shelf life. Its limits decide the evaluation.",
     )
     pack = steps.text_field("Pack", "Container and closure, e.g. Alu/Alu blister, 10 tablets.")
-    guideline = forms.ChoiceField(choices=Protocol._meta.get_field("guideline").choices, label="Guideline")
+    guideline = forms.ChoiceField(choices=GUIDELINES, label="Guideline")
 
     def __init__(self, *args: Any, program: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,7 +50,7 @@ class LayInForm(StepForm):
 
     def __init__(self, *args: Any, protocol: Protocol, needed: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Lot.objects.filter(substance_id=protocol.substance_id, program_id=protocol.program_id, is_void=False)
+        rows = Lot.objects.filter(substance_id=protocol.substance_id, program=protocol.program, is_void=False)
         self.fields["lot"].queryset = rows.exclude(studies__protocol=protocol).order_by("code")  # type: ignore[attr-defined]
         self.fields["units"].help_text = f"All pulls of all conditions together take {needed} units."
 
@@ -63,7 +67,9 @@ class PullForm(StepForm):
 class MissForm(StepForm):
     """Why a pull is missed."""
 
-    note = steps.text_field("Why it was missed", "It stays in the calendar; the evaluation goes on without this point.", long=True)
+    note = steps.text_field(
+        "Why it was missed", "It stays in the calendar; the evaluation goes on without this point.", long=True
+    )
 
 
 def temperatures(text: str) -> list[float]:
@@ -83,10 +89,16 @@ class ExcursionForm(StepForm):
     """When a chamber left its condition, what it read meanwhile, and what that means."""
 
     condition = forms.ModelChoiceField(Condition.objects.none(), label="Condition")
-    started = forms.DateTimeField(label="From (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "medium"}))
-    ended = forms.DateTimeField(label="Until (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "medium"}))
+    started = forms.DateTimeField(
+        label="From (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "medium"})
+    )
+    ended = forms.DateTimeField(
+        label="Until (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "medium"})
+    )
     celsius = steps.text_field(
-        "Readings of the chamber, °C", "At equal intervals over the whole excursion, one a line; paste the logger's column.", long=True
+        "Readings of the chamber, °C",
+        "At equal intervals over the whole excursion, one a line; paste the logger's column.",
+        long=True,
     )
     assessment = steps.text_field("Assessment", "What it means for the samples, and why.", long=True)
 
@@ -111,33 +123,49 @@ def _utc(value: dt.datetime) -> dt.datetime:
     return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
-CHANGE = [("not studied", "Not studied, no extrapolation"), ("none", "None"), ("within 3 months", "Within 3 months"),
-          ("between 3 and 6 months", "Between 3 and 6 months"), ("yes", "Yes")]  # fmt: skip
+CHANGE = [
+    ("not studied", "Not studied, no extrapolation"),
+    ("none", "None"),
+    ("within 3 months", "Within 3 months"),
+    ("between 3 and 6 months", "Between 3 and 6 months"),
+    ("yes", "Yes"),
+]
 
 
 class EvaluationForm(StepForm):
     """What is evaluated, and the answers that the extrapolation tree asks for. Limits come from the specification."""
 
-    condition = forms.ModelChoiceField(Condition.objects.none(), label="Condition", help_text="The long-term condition of the label storage.")
+    condition = forms.ModelChoiceField(
+        Condition.objects.none(), label="Condition", help_text="The long-term condition of the label storage."
+    )
     criterion = forms.ModelChoiceField(Criterion.objects.none(), label="Attribute")
     sides = forms.TypedChoiceField(
-        choices=[("0", "As the limits say"), ("1", "One-sided 95 %"), ("2", "Two-sided 95 %")], coerce=int, label="Bound on the mean",
-        help_text="Two limits give a two-sided bound, one limit a one-sided one; another choice is recorded with the result.",
+        choices=[("0", "As the limits say"), ("1", "One-sided 95 %"), ("2", "Two-sided 95 %")],
+        coerce=int,
+        label="Bound on the mean",
+        help_text="Two limits give a two-sided bound, one limit a one-sided one; another choice is recorded.",
     )
     mean_square = forms.ChoiceField(
-        choices=[("pooled", "Pooled over the batches"), ("individual", "Each batch its own")], label="Mean square where slopes differ"
+        choices=[("pooled", "Pooled over the batches"), ("individual", "Each batch its own")],
+        label="Mean square where slopes differ",
     )
     transformation = forms.ChoiceField(
-        choices=[("none", "None"), ("log", "Logarithm"), ("sqrt", "Square root"), ("square", "Square")], label="Transformation",
+        choices=[("none", "None"), ("log", "Logarithm"), ("sqrt", "Square root"), ("square", "Square")],
+        label="Transformation",
         help_text="Chosen before the data are seen.",
     )
-    storage = forms.ChoiceField(choices=[(s, s.capitalize()) for s in ("room temperature", "refrigerated", "freezer")], label="Label storage")
+    storage = forms.ChoiceField(
+        choices=[(s, s.capitalize()) for s in ("room temperature", "refrigerated", "freezer")], label="Label storage"
+    )
     accelerated = forms.ChoiceField(choices=CHANGE, label="Significant change at the accelerated condition")
     intermediate = forms.ChoiceField(
-        choices=[("not studied", "Not studied"), ("none", "None"), ("yes", "Yes")], label="Significant change at the intermediate condition",
+        choices=[("not studied", "Not studied"), ("none", "None"), ("yes", "Yes")],
+        label="Significant change at the intermediate condition",
         help_text="Asked where the accelerated condition failed.",
     )
-    little_change = forms.BooleanField(required=False, label="Long-term and accelerated data show little or no change and variability")
+    little_change = forms.BooleanField(
+        required=False, label="Long-term and accelerated data show little or no change and variability"
+    )
     supporting_data = forms.BooleanField(required=False, initial=True, label="Supporting data are at hand")
     rationale = steps.text_field("Rationale", "Why these choices; it is signed with the shelf life.", long=True)
 

@@ -33,7 +33,9 @@ class ControlChart(Record):
     in_control = models.BooleanField(null=True)
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     state = models.CharField(
-        max_length=10, choices=[("proposed", "Proposed"), ("approved", "Frozen"), ("superseded", "Superseded")], default="proposed"
+        max_length=10,
+        choices=[("proposed", "Proposed"), ("approved", "Frozen"), ("superseded", "Superseded")],
+        default="proposed",
     )
     sources = CanonicalJSONField(default=list)
 

@@ -7,7 +7,23 @@ from importlib.util import find_spec
 
 from crdmo.web.door import Page
 
-ORDER = ("lots", "samples", "worksheets", "results", "investigations", "certificates", "protocols", "stability", "shelf_life", "analyses", "charts", "specifications", "methods", "bench")
+ORDER = (
+    "lots",
+    "samples",
+    "worksheets",
+    "results",
+    "investigations",
+    "certificates",
+    "protocols",
+    "stability",
+    "stability_steps",
+    "shelf_life",
+    "analyses",
+    "charts",
+    "specifications",
+    "methods",
+    "bench",
+)
 _modules = [import_module(f"{__name__}.{name}") for name in ORDER if find_spec(f"{__name__}.{name}")]
 
 urlpatterns = [pattern for module in _modules for pattern in module.urlpatterns]

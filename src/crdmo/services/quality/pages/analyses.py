@@ -1,4 +1,4 @@
-"""Evaluations of tables, for analysts and method scientists: bring a table, say what its columns are, conclude, have it signed."""
+"""Evaluations of tables, for analysts: bring a table, say what its columns are, conclude, have it signed."""
 
 from __future__ import annotations
 
@@ -44,10 +44,23 @@ def address(record: Analysis) -> str:
 
 def analyses(request: PageRequest, program: str) -> HttpResponse:
     """List evaluations, the latest first."""
-    rows = Analysis.objects.filter(program=request.program, is_void=False).select_related("lot__program", "program").order_by("-entry")
+    rows = (
+        Analysis.objects.filter(program=request.program, is_void=False)
+        .select_related("lot__program", "program")
+        .order_by("-entry")
+    )
     if request.GET.get("format") == "json":
-        return JsonResponse({"items": [{"code": r.code, "kind": r.kind, "title": r.title, "state": r.state, "finding": r.finding} for r in rows]})
-    shown = [{"record": r, "says": workflow.KINDS[r.kind].says if r.kind in workflow.KINDS else r.kind} for r in rows[:250]]
+        return JsonResponse(
+            {
+                "items": [
+                    {"code": r.code, "kind": r.kind, "title": r.title, "state": r.state, "finding": r.finding}
+                    for r in rows
+                ]
+            }
+        )
+    shown = [
+        {"record": r, "says": workflow.KINDS[r.kind].says if r.kind in workflow.KINDS else r.kind} for r in rows[:250]
+    ]
     assert request.program is not None
     may = authority.may(request.person, "quality.analyse_table", request.program.id, held=request.roles)
     return render(request, "quality/analyses.html", {"rows": shown, "may_analyse": may})
@@ -55,15 +68,27 @@ def analyses(request: PageRequest, program: str) -> HttpResponse:
 
 def _ticket(request: PageRequest, blob: str, given: dict[str, Any]) -> str:
     """Return what the second step hands back: which bytes were uploaded, by whom, for what; nobody else can use it."""
-    parts = {"blob": blob, "name": given["file"].name, "kind": given["kind"], "title": given["title"], "who": str(request.person.pk)}
+    parts = {
+        "blob": blob,
+        "name": given["file"].name,
+        "kind": given["kind"],
+        "title": given["title"],
+        "who": str(request.person.pk),
+    }
     return signing.dumps(parts, salt="quality.analysis")
 
 
 def _ticketed(request: PageRequest) -> dict[str, str]:
     try:
-        parts: dict[str, str] = signing.loads(request.POST.get("ticket", ""), salt="quality.analysis", max_age=HOURS * 3600)
+        parts: dict[str, str] = signing.loads(
+            request.POST.get("ticket", ""), salt="quality.analysis", max_age=HOURS * 3600
+        )
     except signing.BadSignature as error:
-        raise Invalid("the upload is not known here any more", errors={"file": "upload it again"}, allowed=f"an upload of the last {HOURS} hours") from error
+        raise Invalid(
+            "the upload is not known here any more",
+            errors={"file": "upload it again"},
+            allowed=f"an upload of the last {HOURS} hours",
+        ) from error
     if parts["who"] != str(request.person.pk):
         raise NotFound("there is no such upload")
     return parts
@@ -73,7 +98,9 @@ def new(request: PageRequest, program: str) -> HttpResponse:
     """Take a table, show what was read and what its columns seem to be, evaluate it."""
     if "ticket" in request.POST:
         return _columns(request)
-    form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind") or "shelf_life"})
+    form = UploadForm(
+        request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind") or "shelf_life"}
+    )
     if request.method == "POST" and form.is_valid():
         given, raw = form.cleaned_data, form.cleaned_data["file"].read()
         table = form.attempt(lambda: read_table(raw, given["file"].name))
@@ -81,13 +108,25 @@ def new(request: PageRequest, program: str) -> HttpResponse:
             ticket = _ticket(request, store.put(raw), given)
             made = COLUMNS[given["kind"]](headings=table.columns, program=request.program)
             return _preview(request, made, table, ticket, given["title"])
-    return render(request, "quality/analysis_new.html", {"form": form, "kinds": workflow.KINDS.values()}, status=form.status)
+    return render(
+        request, "quality/analysis_new.html", {"form": form, "kinds": workflow.KINDS.values()}, status=form.status
+    )
 
 
 def _preview(request: PageRequest, form: ColumnsForm, table: Table, ticket: str, title: str) -> HttpResponse:
     rows = [[("" if v is None else v) for v in row] for row in table.frame.head(SHOWN).iter_rows()]
-    contents = {"form": form, "columns": table.columns, "rows": rows, "count": table.frame.height, "file_name": table.file_name, "ticket": ticket,
-                "title": title, "flags": table.flags[:SHOWN], "says": workflow.KINDS[form.kind].says, "hint": workflow.KINDS[form.kind].hint}  # fmt: skip
+    contents = {
+        "form": form,
+        "columns": table.columns,
+        "rows": rows,
+        "count": table.frame.height,
+        "file_name": table.file_name,
+        "ticket": ticket,
+        "title": title,
+        "flags": table.flags[:SHOWN],
+        "says": workflow.KINDS[form.kind].says,
+        "hint": workflow.KINDS[form.kind].hint,
+    }
     return render(request, "quality/analysis_columns.html", contents, status=form.status)
 
 
@@ -98,7 +137,12 @@ def _columns(request: PageRequest) -> HttpResponse:
     except Invalid as refused:
         form = UploadForm()
         form.refused = refused
-        return render(request, "quality/analysis_new.html", {"form": form, "kinds": workflow.KINDS.values()}, status=refused.status)
+        return render(
+            request,
+            "quality/analysis_new.html",
+            {"form": form, "kinds": workflow.KINDS.values()},
+            status=refused.status,
+        )
     raw = store.get(parts["blob"])
     table = read_table(raw, parts["name"])
     chosen = COLUMNS[parts["kind"]](request.POST, headings=table.columns, program=request.program)
@@ -114,8 +158,16 @@ def _evaluate(request: PageRequest, form: ColumnsForm, parts: dict[str, str], ra
     assert request.program is not None
     given = form.cleaned_data
     brought = imports.read(parts["name"], raw, numbers=form.numbers(), decimal=given["decimal"] or None)
-    return imports.analyse(request.person, request.program, brought, kind=parts["kind"], title=parts["title"], options=form.options(),
-                           conclusion=given["conclusion"], lot=given["lot"])  # fmt: skip
+    return imports.analyse(
+        request.person,
+        request.program,
+        brought,
+        kind=parts["kind"],
+        title=parts["title"],
+        options=form.options(),
+        conclusion=given["conclusion"],
+        lot=given["lot"],
+    )
 
 
 def _find(request: PageRequest, code: str) -> Analysis:
@@ -130,11 +182,24 @@ def analysis(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Show an evaluation with its picture, its data and its conclusion; it is concluded and signed here."""
     found = _find(request, code)
     if (form := request.GET.get("format")) == "json":
-        return JsonResponse({"code": found.code, "kind": found.kind, "title": found.title, "state": found.state, "finding": found.finding,
-                             "conclusion": found.conclusion, "dataset": found.dataset.blob, "output": found.computed.output})  # fmt: skip
+        return JsonResponse(
+            {
+                "code": found.code,
+                "kind": found.kind,
+                "title": found.title,
+                "state": found.state,
+                "finding": found.finding,
+                "conclusion": found.conclusion,
+                "dataset": found.dataset.blob,
+                "output": found.computed.output,
+            }
+        )
     if form == "csv":
-        return HttpResponse(write_csv(frame_of(found.dataset)), content_type=MEDIA_TYPES["csv"],
-                            headers={"Content-Disposition": f'attachment; filename="{found.code}.csv"'})  # fmt: skip
+        return HttpResponse(
+            write_csv(frame_of(found.dataset)),
+            content_type=MEDIA_TYPES["csv"],
+            headers={"Content-Disposition": f'attachment; filename="{found.code}.csv"'},
+        )
     writing = request.POST.get("step") == "conclude"
     conclude = ConclusionForm(request.POST if writing else None, initial={"conclusion": found.conclusion})
     refused: Refused | None = None
@@ -145,12 +210,19 @@ def analysis(request: PageRequest, program: str, code: str) -> HttpResponse:
             return HttpResponseRedirect(address(found))
         found.refresh_from_db()
     status = refused.status if refused else conclude.status
-    return render(request, "quality/analysis.html", _contents(request, found) | {"conclude": conclude, "refused": refused}, status=status)
+    return render(
+        request,
+        "quality/analysis.html",
+        _contents(request, found) | {"conclude": conclude, "refused": refused},
+        status=status,
+    )
 
 
 def _step(request: PageRequest, found: Analysis, conclude: ConclusionForm, writing: bool) -> tuple[str, Refused | None]:
     if not writing:
-        refused = steps.attempt(lambda: workflow.sign_analysis(request.person, found, credentials=steps.credentials(request)))
+        refused = steps.attempt(
+            lambda: workflow.sign_analysis(request.person, found, credentials=steps.credentials(request))
+        )
         return ("" if refused else f"{found.code} is signed.", refused)
     if not conclude.is_valid():
         return "", None
@@ -161,13 +233,23 @@ def _step(request: PageRequest, found: Analysis, conclude: ConclusionForm, writi
 def _contents(request: PageRequest, found: Analysis) -> dict[str, Any]:
     data, draft = frame_of(found.dataset), found.state == "draft"
     return {
-        "record": found, "says": workflow.KINDS[found.kind].says if found.kind in workflow.KINDS else found.kind, "figure": _figure(found),
-        "reasons": _reasons(found.computed.output), "parameters": found.computed.parameters, "signatures": signatures_of(found),
-        "stale": stale_causes([found.pk]), "columns": data.columns, "data": data.head(DATA).rows(), "count": data.height, "shown": min(DATA, data.height),
-        "components": _components(found), "profile": found.computed.output["points"] if found.kind == "dissolution" else [],
+        "record": found,
+        "says": workflow.KINDS[found.kind].says if found.kind in workflow.KINDS else found.kind,
+        "figure": _figure(found),
+        "reasons": _reasons(found.computed.output),
+        "parameters": found.computed.parameters,
+        "signatures": signatures_of(found),
+        "stale": stale_causes([found.pk]),
+        "columns": data.columns,
+        "data": data.head(DATA).rows(),
+        "count": data.height,
+        "shown": min(DATA, data.height),
+        "components": _components(found),
+        "profile": found.computed.output["points"] if found.kind == "dissolution" else [],
         "preview": steps.to_sign(request, "quality.sign_analysis", [found], ready=draft and bool(found.conclusion)),
-        "may_conclude": draft and authority.may(request.person, "quality.conclude_analysis", found.program_id, held=request.roles),
-    }  # fmt: skip
+        "may_conclude": draft
+        and authority.may(request.person, "quality.conclude_analysis", found.program_id, held=request.roles),
+    }
 
 
 def _figure(found: Analysis) -> Any:
@@ -192,12 +274,18 @@ def _components(found: Analysis) -> list[dict[str, Any]]:
     for one in found.computed.output:
         for part in (*one["components"], *one["precision"]):
             interval = part["standard_deviation_interval"]
-            rows.append({
-                "sample": one["sample"], "name": part["name"], "variance": f"{part['variance']:.6f}", "sd": f"{part['standard_deviation']:.6f}",
-                "cv": f"{part['cv_percent']:.3f}" if part["cv_percent"] is not None else "", "share": f"{part['percent_of_total']:.1f}",
-                "df": f"{part['degrees_of_freedom']:.5g}" if part["degrees_of_freedom"] is not None else "",
-                "interval": f"{float(interval['lower']):.4g} – {float(interval['upper']):.4g}" if interval else "",
-            })  # fmt: skip
+            rows.append(
+                {
+                    "sample": one["sample"],
+                    "name": part["name"],
+                    "variance": f"{part['variance']:.6f}",
+                    "sd": f"{part['standard_deviation']:.6f}",
+                    "cv": f"{part['cv_percent']:.3f}" if part["cv_percent"] is not None else "",
+                    "share": f"{part['percent_of_total']:.1f}",
+                    "df": f"{part['degrees_of_freedom']:.5g}" if part["degrees_of_freedom"] is not None else "",
+                    "interval": f"{float(interval['lower']):.4g} – {float(interval['upper']):.4g}" if interval else "",
+                }
+            )
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The bench, for the owner of instruments, analysts and supervisors: methods, instruments and reagents with what is due."""
+"""The bench, for owners of instruments, analysts and supervisors: instruments and reagents with what is due."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def today() -> dt.date:
 
 
 def at(request: PageRequest, name: str, **kwargs: object) -> str:
-    """Return an address of the bench, seen from the program of the request: the bench itself belongs to the laboratory."""
+    """Return an address of the bench as seen from a program; the bench itself belongs to the laboratory."""
     assert request.program is not None
     return reverse(f"quality:{name}", kwargs={"program": request.program.code, **kwargs})
 
@@ -58,9 +58,25 @@ def instruments(request: PageRequest, program: str) -> HttpResponse:
     rows = standings(request.person.organization, today())
     rows.sort(key=lambda s: (s.usable and s.state != "expiring", s.instrument.kind, s.instrument.code))
     if request.GET.get("format") == "json":
-        return JsonResponse({"items": [{"code": s.instrument.code, "name": s.instrument.name, "kind": s.instrument.kind, "state": s.state,
-                                        "calibrated_until": s.until} for s in rows]})  # fmt: skip
-    contents = {"rows": rows, "may_register": may(request, "quality.register_instrument"), "attention": sum(not s.usable for s in rows)}
+        return JsonResponse(
+            {
+                "items": [
+                    {
+                        "code": s.instrument.code,
+                        "name": s.instrument.name,
+                        "kind": s.instrument.kind,
+                        "state": s.state,
+                        "calibrated_until": s.until,
+                    }
+                    for s in rows
+                ]
+            }
+        )
+    contents = {
+        "rows": rows,
+        "may_register": may(request, "quality.register_instrument"),
+        "attention": sum(not s.usable for s in rows),
+    }
     return render(request, "quality/instruments.html", contents)
 
 
@@ -68,7 +84,9 @@ def register_instrument(request: PageRequest, program: str) -> HttpResponse:
     """Register an instrument."""
     form = InstrumentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = form.attempt(lambda: workflow.register_instrument(request.person, request.person.organization, **form.cleaned_data))
+        made = form.attempt(
+            lambda: workflow.register_instrument(request.person, request.person.organization, **form.cleaned_data)
+        )
         if made is not None:
             messages.success(request, f"{made} is registered. Its first calibration makes it usable.")
             return HttpResponseRedirect(at(request, "instrument", code=made.code))
@@ -83,28 +101,59 @@ def instrument(request: PageRequest, program: str, code: str) -> HttpResponse:
         raise NotFound("there is no such instrument", given=code)
     form = LogForm(request.POST or None, initial={"on": today(), "kind": request.GET.get("kind")})
     if request.method == "POST":
-        done = act(request, form, lambda given: workflow.log_instrument(request.person, found, **given), "It stands in the logbook.", request.path)
+        done = act(
+            request,
+            form,
+            lambda given: workflow.log_instrument(request.person, found, **given),
+            "It stands in the logbook.",
+            request.path,
+        )
         if done is not None:
             return done
         found.refresh_from_db()
     events = list(found.events.filter(is_void=False).order_by("-on", "-entry"))
     contents = {
-        "record": found, "standing": standing(found, events, today()), "events": events, "form": form, "doubt": in_doubt(found, events, request.person),
+        "record": found,
+        "standing": standing(found, events, today()),
+        "events": events,
+        "form": form,
+        "doubt": in_doubt(found, events, request.person),
         "may_log": may(request, "quality.log_instrument"),
-        "worksheets": found.worksheets.filter(program=request.program, is_void=False).select_related("program", "method", "analyst").order_by("-entry")[:10],
-    }  # fmt: skip
+        "worksheets": found.worksheets.filter(program=request.program, is_void=False)
+        .select_related("program", "method", "analyst")
+        .order_by("-entry")[:10],
+    }
     return render(request, "quality/instrument.html", contents, status=form.status)
 
 
 def reagents(request: PageRequest, program: str) -> HttpResponse:
     """List reagents, standards, solutions and columns with their use-by dates."""
-    rows = Reagent.objects.filter(organization=request.person.organization, is_void=False).order_by("kind", "name", "expires_on")
+    rows = Reagent.objects.filter(organization=request.person.organization, is_void=False).order_by(
+        "kind", "name", "expires_on"
+    )
     kind = request.GET.get("kind", "")
     shown = [shelf(r, today()) for r in (rows.filter(kind=kind) if kind in Reagent.Kind.values else rows)]
     if request.GET.get("format") == "json":
-        return JsonResponse({"items": [{"code": s.reagent.code, "name": s.reagent.name, "kind": s.reagent.kind, "lot": s.reagent.lot_number,
-                                        "potency": s.reagent.potency, "use_by": s.until, "state": s.state} for s in shown]})  # fmt: skip
-    tabs = [{"label": "All", "url": "?"}, *({"label": word, "url": f"?kind={value}"} for value, word in Reagent.Kind.choices)]
+        return JsonResponse(
+            {
+                "items": [
+                    {
+                        "code": s.reagent.code,
+                        "name": s.reagent.name,
+                        "kind": s.reagent.kind,
+                        "lot": s.reagent.lot_number,
+                        "potency": s.reagent.potency,
+                        "use_by": s.until,
+                        "state": s.state,
+                    }
+                    for s in shown
+                ]
+            }
+        )
+    tabs = [
+        {"label": "All", "url": "?"},
+        *({"label": word, "url": f"?kind={value}"} for value, word in Reagent.Kind.choices),
+    ]
     here = dict(Reagent.Kind.choices).get(kind, "All")
     contents = {"rows": shown, "tabs": tabs, "here": here, "may_register": may(request, "quality.register_reagent")}
     return render(request, "quality/reagents.html", contents)
@@ -112,9 +161,13 @@ def reagents(request: PageRequest, program: str) -> HttpResponse:
 
 def register_reagent(request: PageRequest, program: str) -> HttpResponse:
     """Register a lot of a reagent or standard."""
-    form = ReagentForm(request.POST or None, organization=request.person.organization, initial={"kind": request.GET.get("kind")})
+    form = ReagentForm(
+        request.POST or None, organization=request.person.organization, initial={"kind": request.GET.get("kind")}
+    )
     if request.method == "POST" and form.is_valid():
-        made = form.attempt(lambda: workflow.register_reagent(request.person, request.person.organization, **form.cleaned_data))
+        made = form.attempt(
+            lambda: workflow.register_reagent(request.person, request.person.organization, **form.cleaned_data)
+        )
         if made is not None:
             messages.success(request, f"{made} is registered.")
             return HttpResponseRedirect(at(request, "reagent", code=made.code))
@@ -124,7 +177,11 @@ def register_reagent(request: PageRequest, program: str) -> HttpResponse:
 
 def reagent(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Show a reagent with what stands on it; it is opened here, and a standard's potency corrected."""
-    found = Reagent.objects.filter(organization=request.person.organization, code=code, is_void=False).select_related("prepared_from").first()
+    found = (
+        Reagent.objects.filter(organization=request.person.organization, code=code, is_void=False)
+        .select_related("prepared_from")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such reagent", given=code)
     step = request.POST.get("step", "")
@@ -138,19 +195,35 @@ def reagent(request: PageRequest, program: str, code: str) -> HttpResponse:
         found.refresh_from_db()
     uses = WorksheetReagent.objects.filter(reagent=found, worksheet__program=request.program, is_void=False)
     contents = {
-        "record": found, "shelf": shelf(found, today()), "form": form, "opening": opening, "potency": potency, "impact": impact(found, request.person),
-        "uses": uses.select_related("worksheet__program", "worksheet__method", "worksheet__analyst").order_by("-entry")[:20],
-        "preparations": found.preparations.filter(is_void=False), "may_open": not found.opened_on and may(request, "quality.open_reagent"),
+        "record": found,
+        "shelf": shelf(found, today()),
+        "form": form,
+        "opening": opening,
+        "potency": potency,
+        "impact": impact(found, request.person),
+        "uses": uses.select_related("worksheet__program", "worksheet__method", "worksheet__analyst").order_by("-entry")[
+            :20
+        ],
+        "preparations": found.preparations.filter(is_void=False),
+        "may_open": not found.opened_on and may(request, "quality.open_reagent"),
         "may_correct": bool(found.potency) and may(request, "quality.correct_potency"),
-    }  # fmt: skip
+    }
     return render(request, "quality/reagent.html", contents, status=form.status)
 
 
 def _reagent_step(request: PageRequest, found: Reagent, step: str, form: StepForm) -> HttpResponse | None:
     if step == "potency":
         said = "The potency is corrected. Everything that stands on it is marked stale until it is made again."
-        return act(request, form, lambda given: workflow.correct_potency(request.person, found, **given), said, request.path)
-    return act(request, form, lambda given: workflow.open_reagent(request.person, found, **given), f"{found} is open.", request.path)
+        return act(
+            request, form, lambda given: workflow.correct_potency(request.person, found, **given), said, request.path
+        )
+    return act(
+        request,
+        form,
+        lambda given: workflow.open_reagent(request.person, found, **given),
+        f"{found} is open.",
+        request.path,
+    )
 
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""Analytical methods, for who writes, approves and runs them: versions compared, who is qualified, suitability limits."""
+"""Analytical methods, for who writes, approves and runs them: versions compared, limits, who is qualified."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ def methods(request: PageRequest, program: str) -> HttpResponse:
     """List methods, every version, the latest first."""
     rows = Method.objects.filter(organization=request.person.organization, is_void=False).order_by("code", "-number")
     if request.GET.get("format") == "json":
-        return JsonResponse({"items": [{"code": m.code, "version": m.number, "title": m.title, "technique": m.technique, "state": m.state} for m in rows]})
+        return JsonResponse(
+            {
+                "items": [
+                    {"code": m.code, "version": m.number, "title": m.title, "technique": m.technique, "state": m.state}
+                    for m in rows
+                ]
+            }
+        )
     return render(request, "quality/methods.html", {"rows": rows, "may_draft": may(request, "quality.draft_method")})
 
 
@@ -48,32 +55,51 @@ def method(request: PageRequest, program: str, code: str, number: int) -> HttpRe
     """Show a version of a method; it is approved here, and analysts are qualified for it."""
     found, refused = _find(request, code, number), None
     qualifying = request.POST.get("step") == "qualify"
-    form = QualifyForm(request.POST if qualifying else None, organization=found.organization, initial={"starts": today()})
+    form = QualifyForm(
+        request.POST if qualifying else None, organization=found.organization, initial={"starts": today()}
+    )
     if request.method == "POST":
         done, refused = _step(request, found, form, qualifying)
         if done is not None:
             return done
         found.refresh_from_db()
-    held = Qualification.objects.filter(organization=found.organization, method_code=found.code, is_void=False).select_related("person")
+    held = Qualification.objects.filter(
+        organization=found.organization, method_code=found.code, is_void=False
+    ).select_related("person")
     contents: dict[str, Any] = {
-        "record": found, "changes": changes(found), "signatures": signatures_of(found), "refused": refused, "form": form,
-        "versions": Method.objects.filter(organization=found.organization, code=found.code, is_void=False).order_by("-number"),
-        "qualified": [{"row": q, "state": "expired" if q.ends < today() else "pending" if q.starts > today() else "valid"} for q in held.order_by("person__printed_name", "-ends")],
+        "record": found,
+        "changes": changes(found),
+        "signatures": signatures_of(found),
+        "refused": refused,
+        "form": form,
+        "versions": Method.objects.filter(organization=found.organization, code=found.code, is_void=False).order_by(
+            "-number"
+        ),
+        "qualified": [
+            {"row": q, "state": "expired" if q.ends < today() else "pending" if q.starts > today() else "valid"}
+            for q in held.order_by("person__printed_name", "-ends")
+        ],
         "preview": steps.to_sign(request, "quality.approve_method", [found], ready=found.state == "draft"),
-        "may_draft": found.state == "effective" and may(request, "quality.draft_method"), "may_qualify": may(request, "quality.qualify_analyst"),
-    }  # fmt: skip
+        "may_draft": found.state == "effective" and may(request, "quality.draft_method"),
+        "may_qualify": may(request, "quality.qualify_analyst"),
+    }
     status = refused.status if refused else form.status
     return render(request, "quality/method.html", contents, status=status)
 
 
-def _step(request: PageRequest, found: Method, form: QualifyForm, qualifying: bool) -> tuple[HttpResponse | None, Refused | None]:
+def _step(
+    request: PageRequest, found: Method, form: QualifyForm, qualifying: bool
+) -> tuple[HttpResponse | None, Refused | None]:
     if qualifying:
+
         def step(given: dict[str, Any]) -> Qualification:
             made: Qualification = workflow.qualify_analyst(request.person, given.pop("person"), method=found, **given)
             return made
 
         return act(request, form, step, "The qualification is recorded.", request.path), None
-    refused = steps.attempt(lambda: workflow.approve_method(request.person, found, credentials=steps.credentials(request)))
+    refused = steps.attempt(
+        lambda: workflow.approve_method(request.person, found, credentials=steps.credentials(request))
+    )
     if refused is None:
         messages.success(request, f"{found} is effective.")
         return HttpResponseRedirect(request.path), None
@@ -103,11 +129,20 @@ def _write(request: PageRequest, head: dict[str, Any], rows: list[dict[str, str]
         try:
             Limit.parse(row["limit"])
         except MethodError as error:
-            raise Invalid(f"the limit of {row['name']}: {error.what}", given=error.given, allowed=error.allowed, errors={"controls": f"row {number}"}) from error
+            raise Invalid(
+                f"the limit of {row['name']}: {error.what}",
+                given=error.given,
+                allowed=error.allowed,
+                errors={"controls": f"row {number}"},
+            ) from error
     made: Method = workflow.draft_method(
-        request.person, request.person.organization, suitability=[{k: v for k, v in row.items() if v} for row in lines],
-        parameters=dict(before.parameters) if before else {}, supersedes=before, **head,
-    )  # fmt: skip
+        request.person,
+        request.person.organization,
+        suitability=[{k: v for k, v in row.items() if v} for row in lines],
+        parameters=dict(before.parameters) if before else {},
+        supersedes=before,
+        **head,
+    )
     return made
 
 

@@ -33,7 +33,9 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
     rows = _given(request) if request.method == "POST" else [dict(zip(CONDITION, row, strict=True)) for row in USUAL]
     if request.method == "POST" and form.is_valid():
         head = dict(form.cleaned_data)
-        made = form.attempt(lambda: workflow.draft_protocol(request.person, head.pop("substance"), conditions=_conditions(rows), **head))
+        made = form.attempt(
+            lambda: workflow.draft_protocol(request.person, head.pop("substance"), conditions=_conditions(rows), **head)
+        )
         if made is not None:
             messages.success(request, f"{made} is drafted. QA approves it by signature; then lots are laid in.")
             return HttpResponseRedirect(record_url(made))
@@ -57,15 +59,26 @@ def _conditions(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
         if not row["months"]:
             continue
         if row["kind"] not in Condition.Kind.values:
-            raise Invalid(f"condition {number} is of no known kind", given=row["kind"], allowed=", ".join(Condition.Kind.values))
-        made.append({
-            "kind": row["kind"], "temperature": row["temperature"], "humidity": row["humidity"], "chamber": row["chamber"],
-            "months": [_decimal(number, month) for month in row["months"].replace(",", " ").split()],
-            "orientations": row["orientations"].replace(",", " ").split(),
-            "window_days": _count(number, "window", row["window_days"], 0), "units_per_pull": _count(number, "units", row["units_per_pull"], 1),
-        })  # fmt: skip
+            raise Invalid(
+                f"condition {number} is of no known kind", given=row["kind"], allowed=", ".join(Condition.Kind.values)
+            )
+        made.append(
+            {
+                "kind": row["kind"],
+                "temperature": row["temperature"],
+                "humidity": row["humidity"],
+                "chamber": row["chamber"],
+                "months": [_decimal(number, month) for month in row["months"].replace(",", " ").split()],
+                "orientations": row["orientations"].replace(",", " ").split(),
+                "window_days": _count(number, "window", row["window_days"], 0),
+                "units_per_pull": _count(number, "units", row["units_per_pull"], 1),
+            }
+        )
     if not made:
-        raise Invalid("a protocol has at least one condition with months", errors={"conditions": "the months of a condition, e.g. 0 3 6"})
+        raise Invalid(
+            "a protocol has at least one condition with months",
+            errors={"conditions": "the months of a condition, e.g. 0 3 6"},
+        )
     return made
 
 
@@ -75,13 +88,22 @@ def _decimal(number: int, text: str) -> str:
             return text
     except InvalidOperation:
         pass
-    raise Invalid(f"a month of condition {number} is no number", given=text, allowed="0, 3, 6, 0.5 …", errors={"conditions": f"row {number}, months"})
+    raise Invalid(
+        f"a month of condition {number} is no number",
+        given=text,
+        allowed="0, 3, 6, 0.5 …",
+        errors={"conditions": f"row {number}, months"},
+    )
 
 
 def _count(number: int, name: str, text: str, least: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise Invalid(f"the {name} of condition {number} is no whole number", given=text or "nothing", allowed=f"{least} or more",
-                      errors={"conditions": f"row {number}, {name}"})  # fmt: skip
+        raise Invalid(
+            f"the {name} of condition {number} is no whole number",
+            given=text or "nothing",
+            allowed=f"{least} or more",
+            errors={"conditions": f"row {number}, {name}"},
+        )
     return int(text)
 
 

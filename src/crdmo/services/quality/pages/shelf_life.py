@@ -23,9 +23,13 @@ from ..workflow import stability as workflow
 from . import steps
 
 MODELS = {
-    "cics": "Common intercept, common slope", "dics": "Own intercepts, common slope", "cids": "Common intercept, own slopes",
-    "dids": "Own lines", "dids pooled": "Own lines, pooled mean square", "dids individual": "Own lines, own mean squares",
-}  # fmt: skip
+    "cics": "Common intercept, common slope",
+    "dics": "Own intercepts, common slope",
+    "cids": "Common intercept, own slopes",
+    "dids": "Own lines",
+    "dids pooled": "Own lines, pooled mean square",
+    "dids individual": "Own lines, own mean squares",
+}
 
 
 @page_of("quality.shelflife")
@@ -39,27 +43,46 @@ def shelf_life(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Show an evaluation with its picture and path; QA approves it here."""
     found, refused = _find(request, code), None
     if request.method == "POST":
-        refused = steps.attempt(lambda: workflow.approve_shelf_life(request.person, found, credentials=steps.credentials(request)))
+        refused = steps.attempt(
+            lambda: workflow.approve_shelf_life(request.person, found, credentials=steps.credentials(request))
+        )
         if refused is None:
             messages.success(request, f"{found} is approved: {found.proposed_months} months.")
             return HttpResponseRedirect(shelf_life_address(found))
         found.refresh_from_db()
     output = found.computed.output
     if request.GET.get("format") == "json":
-        return JsonResponse({"code": found.code, "state": found.state, "proposed_months": found.proposed_months, "evaluation": output,
-                             "extrapolation": found.extrapolated.output if found.extrapolated else None})  # fmt: skip
+        return JsonResponse(
+            {
+                "code": found.code,
+                "state": found.state,
+                "proposed_months": found.proposed_months,
+                "evaluation": output,
+                "extrapolation": found.extrapolated.output if found.extrapolated else None,
+            }
+        )
     ready = found.state == "proposed" and found.proposed_months is not None
     contents: dict[str, Any] = {
-        "record": found, "output": output, "refused": refused, "figure": _figure(found), "signatures": signatures_of(found),
-        "stale": stale_causes([found.pk]), "models": _models(output), "lines": _lines(output), "cards": _cards(found, output),
-        "preview": steps.to_sign(request, "quality.approve_shelf_life", [found], ready=ready), "rationale": _own_words(found, output),
-    }  # fmt: skip
+        "record": found,
+        "output": output,
+        "refused": refused,
+        "figure": _figure(found),
+        "signatures": signatures_of(found),
+        "stale": stale_causes([found.pk]),
+        "models": _models(output),
+        "lines": _lines(output),
+        "cards": _cards(found, output),
+        "preview": steps.to_sign(request, "quality.approve_shelf_life", [found], ready=ready),
+        "rationale": _own_words(found, output),
+    }
     return render(request, "quality/shelf_life.html", contents, status=refused.status if refused else 200)
 
 
 def _find(request: PageRequest, code: str) -> ShelfLife:
     rows = ShelfLife.objects.filter(program=request.program, code=code, is_void=False)
-    found = rows.select_related("protocol__program", "condition", "criterion", "computed", "extrapolated", "program").first()
+    found = rows.select_related(
+        "protocol__program", "condition", "criterion", "computed", "extrapolated", "program"
+    ).first()
     if found is None:
         raise NotFound("there is no such shelf life", given=code)
     return found
@@ -79,8 +102,18 @@ def _months(model: dict[str, Any]) -> str:
 
 def _models(output: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every model that was fitted, the chosen one marked."""
-    return [{"name": MODELS.get(m["name"], m["name"]), "key": m["name"], "months": _months(m), "worst": "all, one line" if m["name"] == "cics" and len(m["lines"]) > 1 else m["worst_batch"], "mean_square": f"{m['mean_square']:.6g}",
-             "df": m["df"], "chosen": m["name"] == output["model"]} for m in output["models"]]  # fmt: skip
+    return [
+        {
+            "name": MODELS.get(m["name"], m["name"]),
+            "key": m["name"],
+            "months": _months(m),
+            "worst": "all, one line" if m["name"] == "cics" and len(m["lines"]) > 1 else m["worst_batch"],
+            "mean_square": f"{m['mean_square']:.6g}",
+            "df": m["df"],
+            "chosen": m["name"] == output["model"],
+        }
+        for m in output["models"]
+    ]
 
 
 def _lines(output: dict[str, Any]) -> list[dict[str, Any]]:
@@ -89,26 +122,45 @@ def _lines(output: dict[str, Any]) -> list[dict[str, Any]]:
     if model is None:
         return []
     one = model["name"] == "cics" and len(model["lines"]) > 1
-    lines = [{**model["lines"][0], "batch": "all batches"}] if one else model["lines"]
-    return [{"batch": line["batch"], "intercept": f"{line['intercept']:.5f}", "slope": f"{line['slope']:.5f}", "months": _months(line),
-             "side": line["side"], "worst": len(lines) > 1 and line["batch"] == output["worst_batch"]} for line in lines]  # fmt: skip
+    lines: list[dict[str, Any]] = [{**model["lines"][0], "batch": "all batches"}] if one else model["lines"]
+    return [
+        {
+            "batch": line["batch"],
+            "intercept": f"{line['intercept']:.5f}",
+            "slope": f"{line['slope']:.5f}",
+            "months": _months(line),
+            "side": line["side"],
+            "worst": len(lines) > 1 and line["batch"] == output["worst_batch"],
+        }
+        for line in lines
+    ]
 
 
 def _cards(found: ShelfLife, output: dict[str, Any]) -> list[dict[str, Any]]:
     whole = output["whole_months"]
-    cards = [
-        {"label": "proposed shelf life", "value": found.proposed_months if found.proposed_months is not None else "none", "unit": "months" if found.proposed_months is not None else "",
-         "tone": "bad" if found.proposed_months is None else ""},
-        {"label": "from the data alone", "value": whole if whole is not None else "no end", "unit": "months" if whole is not None else ""},
+    cards: list[dict[str, Any]] = [
+        {
+            "label": "proposed shelf life",
+            "value": found.proposed_months if found.proposed_months is not None else "none",
+            "unit": "months" if found.proposed_months is not None else "",
+            "tone": "bad" if found.proposed_months is None else "",
+        },
+        {
+            "label": "from the data alone",
+            "value": whole if whole is not None else "no end",
+            "unit": "months" if whole is not None else "",
+        },
         {"label": "covered by data", "value": f"{output['last_month']:g}", "unit": "months"},
-    ]  # fmt: skip
+    ]
     if found.extrapolated:
-        cards.append({"label": "allowed by extrapolation", "value": found.extrapolated.output["months"], "unit": "months"})
+        cards.append(
+            {"label": "allowed by extrapolation", "value": found.extrapolated.output["months"], "unit": "months"}
+        )
     return cards
 
 
 def _own_words(found: ShelfLife, output: dict[str, Any]) -> list[str]:
-    """Return what people wrote: the rationale without the reasons that the methods gave, which are shown as the path."""
+    """Return what people wrote: the rationale without the reasons that the methods gave."""
     given = {*output["reasons"], *(found.extrapolated.output["reasons"] if found.extrapolated else [])}
     return [line for line in found.rationale.splitlines() if line and line not in given]
 
