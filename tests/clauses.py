@@ -19,9 +19,9 @@ TESTS = Path(__file__).resolve().parent
 PAGE = TESTS.parent / "docs" / "builders" / "part11.md"
 HEAD = """# Clauses and the tests that show them
 
-Made by `python -m tests.clauses` from the markers `@pytest.mark.clause(…)` of the tests; do not edit it by hand. A clause
-that is not listed is not shown by a test. What a clause asks of an organization (procedures, training, validation of the
-installation) no test of a program can show.
+Made by `python -m tests.clauses` from the markers `@pytest.mark.clause(…)` of the tests; do not edit it by hand. A
+clause that is not listed is not shown by a test. What a clause asks of an organization (procedures, training,
+validation of the installation) no test of a program can show.
 
 {count} markers name {clauses} clauses.
 """
@@ -37,9 +37,11 @@ def marks(node: ast.AST) -> Iterator[str]:
 
 
 def found(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield clause and test of one file; a mark on the module or on a class counts for each of its tests."""
+    """Yield clause and test of one file; a mark on the module counts for each of its tests."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    whole = [c for n in tree.body if isinstance(n, ast.Assign) and any(getattr(t, "id", "") == "pytestmark" for t in n.targets) for c in marks(n.value)]
+    set_here = [node for node in tree.body if isinstance(node, ast.Assign)]
+    on_module = [n for n in set_here if any(getattr(target, "id", "") == "pytestmark" for target in n.targets)]
+    whole = [clause for node in on_module for clause in marks(node.value)]
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             own = [clause for decorator in node.decorator_list for clause in marks(decorator)]
@@ -61,7 +63,9 @@ def page() -> str:
     lines = [HEAD.format(count=sum(map(len, tests.values())), clauses=len(tests))]
     for clause in sorted(tests, key=order):
         lines.append(f"## {clause}\n")
-        lines += [f"* {name.removeprefix('test_').replace('_', ' ')} ([`{path.name}`](../../{path.relative_to(TESTS.parent).as_posix()}))" for name, path in tests[clause]]
+        for name, path in tests[clause]:
+            place = path.relative_to(TESTS.parent).as_posix()
+            lines.append(f"* {name.removeprefix('test_').replace('_', ' ')} ([`{path.name}`](../../{place}))")
         lines.append("")
     return "\n".join(lines)
 

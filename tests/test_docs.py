@@ -1,4 +1,4 @@
-"""The documents say what the house does: links lead somewhere, commands, settings and problems are described, examples run."""
+"""The documents say what the house does: links lead somewhere, what there is is described, examples run."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
-
-
-def prose(name: str) -> str:
-    """Return a page without its examples, in which brackets are no links."""
-    return re.sub(r"`[^`\n]+`", "``", FENCE.sub("", text_of(name)))
 
 
 def anchors(path: Path) -> set[str]:
@@ -109,12 +104,23 @@ def test_no_command_is_described_that_is_not_there() -> None:
 
 def test_every_exit_code_is_described() -> None:
     table = set(re.findall(r"^\| (\d+) \|", text_of("docs/cli.md"), re.M))
-    codes = (exits.DONE, exits.REFUSED, exits.USAGE, exits.FINDINGS, exits.NOT_VERIFIED, exits.CONFLICT, exits.NOT_PERMITTED, exits.UNAVAILABLE, 130)
+    codes = (
+        exits.DONE,
+        exits.REFUSED,
+        exits.USAGE,
+        exits.FINDINGS,
+        exits.NOT_VERIFIED,
+        exits.CONFLICT,
+        exits.NOT_PERMITTED,
+        exits.UNAVAILABLE,
+        130,
+    )
     assert table == {str(code) for code in codes}
 
 
 def test_every_setting_is_described_and_none_that_is_not_there() -> None:
-    read = set(re.findall(r"""environ(?:\.get\(|\[)["'](CRDMO_\w+)""", Path(settings_file.__file__).read_text(encoding="utf-8")))
+    source = Path(settings_file.__file__).read_text(encoding="utf-8")
+    read = set(re.findall(r"""environ(?:\.get\(|\[)["'](CRDMO_\w+)""", source))
     table = set(re.findall(r"^\| `(CRDMO_\w+)`", text_of("docs/operate.md"), re.M))
     assert read == table
 

@@ -37,7 +37,9 @@ def grid(page: Page, origin: str) -> None:
     """Open a run and type into its grid; the worksheet stays in the demo, open."""
     page.goto(f"{origin}{QUALITY}/worksheets/open/")
     page.select_option("select[name=method]", label="M-KF-01 version 1")
-    wanted = next(text for text in page.locator("select[name=instrument] option").all_inner_texts() if text.startswith("KF-02"))
+    wanted = next(
+        text for text in page.locator("select[name=instrument] option").all_inner_texts() if text.startswith("KF-02")
+    )
     page.select_option("select[name=instrument]", label=wanted)
     page.locator("main button", has_text="Open the worksheet").click()
     page.wait_for_selector("input[name^=value_]")

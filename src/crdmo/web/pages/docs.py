@@ -1,8 +1,8 @@
 """The documents of the house, served by the house itself: offline, and always those of the release that is running.
 
-They are Markdown files in `docs/` of the repository; an installed package carries a copy beside this room. What a reader
-of the files sees, a reader of the pages sees too; links to source files become plain text here, because the source is
-not served.
+They are Markdown files in `docs/` of the repository; an installed package carries a copy beside this room. What a
+reader of the files sees, a reader of the pages sees too; links to source files become plain text here, because the
+source is not served.
 """
 
 from __future__ import annotations
