@@ -40,12 +40,27 @@ class Ledger:
         seq = len(self.bodies) + 1
         self.bodies.append(
             {
-                "v": 1, "seq": seq, "stream": PROGRAM, "at": f"2026-11-24T11:00:{seq % 60:02d}.000000Z",
-                "act": f"act-{seq}", "actor": ANALYST, "name": "Ana Lyst", "role": "analyst", "action": "quality.record_result",
-                "operation": operation, "reason": "", "type": "quality.result", "schema": 1, "record": record,
-                "version": version, "organization": None, "state": state, "stream_seq": 0, **more,
+                "v": 1,
+                "seq": seq,
+                "stream": PROGRAM,
+                "at": f"2026-11-24T11:00:{seq % 60:02d}.000000Z",
+                "act": f"act-{seq}",
+                "actor": ANALYST,
+                "name": "Ana Lyst",
+                "role": "analyst",
+                "action": "quality.record_result",
+                "operation": operation,
+                "reason": "",
+                "type": "quality.result",
+                "schema": 1,
+                "record": record,
+                "version": version,
+                "organization": None,
+                "state": state,
+                "stream_seq": 0,
+                **more,
             }
-        )  # fmt: skip
+        )
         self._chain(self.bodies[-1])
         return seq
 
@@ -67,16 +82,28 @@ class Ledger:
     def sign(self, target: int, record: str, *, meaning: str = "reviewed", **forged: Any) -> int:
         body, seq = self.bodies[target - 1], len(self.bodies) + 1
         state = {
-            "target_type": body["type"], "target_id": body["record"], "target_version": body["version"],
-            "target_entry": target, "target_hash": self.hashes[target - 1].hex(),
-            "content_hash": hashlib.sha256(canonical.encode(body["state"])).hexdigest(), "meaning": meaning,
-            "printed_name": "Rita Viewer", "signer": REVIEWER,
-            "signed_at": f"2026-11-24T11:00:{seq:02d}.000000Z", **forged,
-        }  # fmt: skip
+            "target_type": body["type"],
+            "target_id": body["record"],
+            "target_version": body["version"],
+            "target_entry": target,
+            "target_hash": self.hashes[target - 1].hex(),
+            "content_hash": hashlib.sha256(canonical.encode(body["state"])).hexdigest(),
+            "meaning": meaning,
+            "printed_name": "Rita Viewer",
+            "signer": REVIEWER,
+            "signed_at": f"2026-11-24T11:00:{seq:02d}.000000Z",
+            **forged,
+        }
         return self.add(
-            record, 1, "create", state, type="signing.signature", actor=REVIEWER, name="Rita Viewer",
+            record,
+            1,
+            "create",
+            state,
+            type="signing.signature",
+            actor=REVIEWER,
+            name="Rita Viewer",
             action="quality.review_result",
-        )  # fmt: skip
+        )
 
 
 def small() -> Ledger:
@@ -110,15 +137,23 @@ def write(
     number, head = ledger.heads[PROGRAM]
     given: dict[str, Any] = {
         "manifest": {
-            "origin": signer.name, "exported_at": "2026-11-24T12:00:00.000000Z", "checkpoint_size": size,
-            "withheld": {name_of(KEPT_BACK): "confidential"}, "program": {"id": PROGRAM, "code": "CRD-101"},
-            "for": {"id": SPONSOR, "name": "Sponsor Ltd"}, "streams": {PROGRAM: {"size": number, "head": head.hex()}},
+            "origin": signer.name,
+            "exported_at": "2026-11-24T12:00:00.000000Z",
+            "checkpoint_size": size,
+            "withheld": {name_of(KEPT_BACK): "confidential"},
+            "program": {"id": PROGRAM, "code": "CRD-101"},
+            "for": {"id": SPONSOR, "name": "Sponsor Ltd"},
+            "streams": {PROGRAM: {"size": number, "head": head.hex()}},
         },
-        "checkpoint": checkpoint, "vkey": signer.verifier.text(), "entries": [ledger.entries[i] for i in shown],
-        "tree_size": size, "tree_hashes": merkle.batch_proof(ledger.hashes, shown),
-        "blobs": {name_of(RAW)[7:]: RAW}, "readme": "Read me.\n",
+        "checkpoint": checkpoint,
+        "vkey": signer.verifier.text(),
+        "entries": [ledger.entries[i] for i in shown],
+        "tree_size": size,
+        "tree_hashes": merkle.batch_proof(ledger.hashes, shown),
+        "blobs": {name_of(RAW)[7:]: RAW},
+        "readme": "Read me.\n",
         "openings": [{"commitment": commitments.commit(SALT, "Subject Ö"), "salt": SALT.hex(), "value": "Subject Ö"}],
-    }  # fmt: skip
+    }
     bundle.write_bundle(path, **{**given, **more})
     return path
 

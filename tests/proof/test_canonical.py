@@ -76,11 +76,26 @@ def test_subclasses_of_text_and_mappings_are_written_as_what_they_are() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        float("nan"), float("inf"), -float("inf"), 2**53, -(2**53), 10**400, "\ud800", {"\udfff": 1}, {1: "a"},
-        {None: 1}, {("a",): 1}, Decimal("1.0"), dt.datetime(2026, 11, 24), dt.date(2026, 11, 24), b"bytes", {1, 2}, object(),
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        2**53,
+        -(2**53),
+        10**400,
+        "\ud800",
+        {"\udfff": 1},
+        {1: "a"},
+        {None: 1},
+        {("a",): 1},
+        Decimal("1.0"),
+        dt.datetime(2026, 11, 24),
+        dt.date(2026, 11, 24),
+        b"bytes",
+        {1, 2},
+        object(),
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_what_is_not_json_is_refused_anywhere(value: Any) -> None:
     for given_ in (value, [value], {"a": {"b": value}}):
         with pytest.raises(CanonicalError, match="cannot be written as canonical JSON") as refused:

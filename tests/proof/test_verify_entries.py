@@ -100,19 +100,34 @@ class TestTheHolderOfTheFile:
         found = ledgers.wrong(ledgers.repack(bundle_path, rewrite))
         assert found.startswith("checkpoint.txt: its root is ") and "the entries lead to" in found
 
-    @pytest.mark.parametrize("change", [
-        lambda line: line.replace(b"2 ", b"02 ", 1), lambda line: b" " + line,
-        lambda line: line.replace(b" {", b"  {", 1), lambda line: line.upper(), lambda line: b"\n" + line,
-        lambda line: line.replace(b"\n", b"\r\n"), lambda line: b"2 " + line,
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda line: line.replace(b"2 ", b"02 ", 1),
+            lambda line: b" " + line,
+            lambda line: line.replace(b" {", b"  {", 1),
+            lambda line: line.upper(),
+            lambda line: b"\n" + line,
+            lambda line: line.replace(b"\n", b"\r\n"),
+            lambda line: b"2 " + line,
+        ],
+    )
     def test_a_line_that_is_no_entry_is_named(self, bundle_path: Path, change: Callable[[bytes], bytes]) -> None:
         assert "not an entry" in edited(bundle_path, lambda lines: [change(lines[0]), *lines[1:]])
 
-    @pytest.mark.parametrize(("old", "new"), [
-        (b'"act":', b'"act": '), (b'"unit":"%"', b'"unit":"\\u0025"'), (b"1e+21", b"1E21"), (b"0.1", b"0.10"),
-        (b",0,", b",-0.0,"), (b"100000000000000000000", b"100000000000000000001"), (b'"v":1', b'"v":1,"v":1'),
-        (b'"schema":1', b'"schema":1.0'),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            (b'"act":', b'"act": '),
+            (b'"unit":"%"', b'"unit":"\\u0025"'),
+            (b"1e+21", b"1E21"),
+            (b"0.1", b"0.10"),
+            (b",0,", b",-0.0,"),
+            (b"100000000000000000000", b"100000000000000000001"),
+            (b'"v":1', b'"v":1,"v":1'),
+            (b'"schema":1', b'"schema":1.0'),
+        ],
+    )
     def test_another_form_of_the_same_json_is_refused(self, bundle_path: Path, old: bytes, new: bytes) -> None:
         found = edited(bundle_path, lambda lines: [lines[0].replace(old, new, 1), *lines[1:]])
         assert found.startswith("entry 2: not in canonical form")
@@ -184,10 +199,19 @@ class TestTheOwnerOfTheDatabase:
             lambda ledger: ledger.bodies[6].update(type="other.type"), tmp_path
         )
 
-    @pytest.mark.parametrize("change", [
-        {"v": 2}, {"seq": 5}, {"v": True}, {"schema": "1"}, {"state": []}, {"organization": 7},
-        {"reason": None}, {"extra": 1},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"v": 2},
+            {"seq": 5},
+            {"v": True},
+            {"schema": "1"},
+            {"state": []},
+            {"organization": 7},
+            {"reason": None},
+            {"extra": 1},
+        ],
+    )
     def test_a_body_of_another_kind_is_refused(self, bundle_path: Path, change: dict[str, Any]) -> None:
         def rewrite(lines: Lines) -> Lines:
             head, body = lines[1][:132], json.loads(lines[1].split(b" ", 3)[3])

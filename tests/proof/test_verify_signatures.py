@@ -21,10 +21,18 @@ def found(tmp_path: Path, change: Callable[[Ledger], Any]) -> str:
     return ledgers.wrong(ledgers.write(ledger, tmp_path / "b.zip"))
 
 
-@pytest.mark.parametrize(("member", "forged"), [
-    ("target_id", "r2"), ("target_version", 1), ("target_type", "quality.other"), ("target_hash", "00" * 32),
-    ("content_hash", "11" * 32), ("signer", ledgers.ANALYST), ("printed_name", "Somebody Else"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("member", "forged"),
+    [
+        ("target_id", "r2"),
+        ("target_version", 1),
+        ("target_type", "quality.other"),
+        ("target_hash", "00" * 32),
+        ("content_hash", "11" * 32),
+        ("signer", ledgers.ANALYST),
+        ("printed_name", "Somebody Else"),
+    ],
+)
 def test_a_signature_that_names_something_else_is_refused(tmp_path: Path, member: str, forged: object) -> None:
     said = found(tmp_path, lambda ledger: ledger.sign(7, "s9", **{member: forged}))
     assert said.startswith(f"entry 15 (signature): its {member} is {forged}, it should be ")

@@ -166,9 +166,7 @@ def _subproof(leaves: Sequence[bytes], old: int, whole: bool) -> list[bytes]:
     return [*_subproof(leaves[middle:], old - middle, False), root(leaves[:middle])]
 
 
-def verify_consistency(
-    old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
-) -> None:
+def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Say nothing if the proof shows that the old tree is a beginning of the new one (RFC 9162, section 2.1.4.2).
 
     Raises:

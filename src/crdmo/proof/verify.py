@@ -69,10 +69,10 @@ class Wrong(Exception):
     """The first thing that does not hold."""
 
 
-def need(condition: object, message: str) -> None:
-    """Go on only if the condition holds."""
+def need(condition: object, message: str, *values: object) -> None:
+    """Go on only if the condition holds; else say why. Values are put into the message only then, which is quicker."""
     if not condition:
-        raise Wrong(message)
+        raise Wrong(message.format(*[v.hex() if isinstance(v, bytes) else v for v in values]) if values else message)
 
 
 # --- JSON in the one canonical form (RFC 8785)
@@ -81,11 +81,11 @@ WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=Fa
 
 def usual(value: Any) -> bool:
     """Say whether Python's own writer gives the canonical form: ASCII member names, no large or broken number."""
-    if isinstance(value, dict):
-        return all(name.isascii() and (inner.__class__ is str or usual(inner)) for name, inner in value.items())
-    if isinstance(value, list):
-        return all(map(usual, value))
-    return not isinstance(value, float) and (not isinstance(value, int) or abs(value) < 2**53)
+    if value.__class__ is dict:
+        return "".join(value).isascii() and usual(list(value.values()))
+    if value.__class__ is list:
+        return all([usual(inner) for inner in value if inner.__class__ is not str])
+    return value.__class__ is not float and (value.__class__ is not int or abs(value) < 2**53)
 
 
 def number(value: float) -> str:
@@ -117,7 +117,7 @@ def read_json(data: bytes, place: str) -> Any:
         again = canonical(value)
     except (ValueError, OverflowError, RecursionError) as error:
         raise Wrong(f"{place}: not JSON ({type(error).__name__}: {error})") from None
-    need(again == text, f"{place}: not in canonical form: {text[:200]!r} should be {again[:200]!r}")
+    need(again == text, "{}: not in canonical form: {:.300} should be {:.300}", place, text, again)
     return value
 
 
@@ -300,7 +300,7 @@ class Shown:
         prev, stream_prev, raw = bytes.fromhex(parts[2].decode()), bytes.fromhex(parts[3].decode()), parts[4]
         place, body = f"entry {int(parts[1])}", read_json(raw, f"entry {int(parts[1])}")
         kinds = {name: value.__class__ for name, value in body.items()}
-        need(kinds in (BODY, NOBODY), f"{place}: a member is missing, unknown or not of its kind: {body!r:.300}")
+        need(kinds in (BODY, NOBODY), "{}: a member is missing, unknown or not of its kind: {}", place, body)
         need((body["v"], body["seq"]) == (1, int(parts[1])), f"{place}: its body says entry {body['seq']}")
         self.check_place(body, prev, stream_prev, place)
         digest = hashlib.sha256(b"\x00" + prev + stream_prev + raw).digest()
@@ -316,22 +316,22 @@ class Shown:
     def check_place(self, body: dict[str, Any], prev: bytes, stream_prev: bytes, place: str) -> None:
         """Check sequence, time, links and the version of the record."""
         last, at, head = self.seqs[-1] if self.seqs else 0, body["at"], bytes(self.hashes[-32:]) or GENESIS
-        need(body["seq"] > last, f"{place}: comes after entry {last}")
+        need(body["seq"] > last, "{}: comes after entry {}", place, last)
         if body["seq"] == last + 1:  # else the entry before is not shown
-            need(prev == head, f"{place}: does not follow entry {last}: it names {prev.hex()}, that is {head.hex()}")
-        need(at == self.last or INSTANT.fullmatch(at), f"{place}: {at!r} is no time")
-        need(at >= self.last, f"{place}: its time {at} lies before {self.last}")
+            need(prev == head, "{}: does not follow entry {}: it names {}, that is {}", place, last, prev, head)
+        need(at == self.last or INSTANT.fullmatch(at), "{}: {!r} is no time", place, at)
+        need(at >= self.last, "{}: its time {} lies before {}", place, at, self.last)
         self.first, self.last = self.first or at, at
-        size, head = self.streams.get(body["stream"], (0, GENESIS))
-        need(body["stream_seq"] == size + 1, f"{place}: number {body['stream_seq']} of its stream comes after {size}")
-        need(stream_prev == head, f"{place}: its stream_prev is {stream_prev.hex()}, number {size} is {head.hex()}")
+        (size, head), number = self.streams.get(body["stream"], (0, GENESIS)), body["stream_seq"]
+        need(number == size + 1, "{}: number {} of its stream comes after {}", place, number, size)
+        need(stream_prev == head, "{}: its stream_prev is {}, number {} is {}", place, stream_prev, size, head)
         record, now = body["record"], (body["version"], body["operation"], body["type"], body["stream"])
         before = self.records.get(record, (0, "", *now[2:]))
         allowed = ("change", "void") if before[0] else ("create", "event")
-        need(now[0] == before[0] + 1, f"{place}: version {now[0]} of {record} comes after {before[0]}")
-        need(now[1] in allowed, f"{place}: {now[1]} as version {now[0]}, allowed: {' or '.join(allowed)}")
-        need(before[1] not in ("void", "event"), f"{place}: {now[1]} of {record}, which was {before[1]} before")
-        need(now[2:] == before[2:], f"{place}: {record} is in {now[2:]}, it was in {before[2:]}")
+        need(now[0] == before[0] + 1, "{}: version {} of {} comes after {}", place, now[0], record, before[0])
+        need(now[1] in allowed, "{}: {} as version {}, allowed: {} or {}", place, now[1], now[0], *allowed)
+        need(before[1] not in ("void", "event"), "{}: {} of {}, which was {} before", place, now[1], record, before[1])
+        need(now[2:] == before[2:], "{}: {} is in {}, it was in {}", place, record, now[2:], before[2:])
         self.records[record] = now
 
 
