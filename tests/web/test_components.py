@@ -121,15 +121,20 @@ def test_an_unknown_state_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize(
     "drawn",
     [
-        components.chip(BAD), components.number(BAD, BAD), components.record_link(Lot(BAD)), components.digest(BAD),
-        components.copy_button(BAD), draw("{% facts rows %}", rows=[(BAD, BAD)]),
+        components.chip(BAD),
+        components.number(BAD, BAD),
+        components.record_link(Lot(BAD)),
+        components.digest(BAD),
+        components.copy_button(BAD),
+        draw("{% facts rows %}", rows=[(BAD, BAD)]),
         draw("{% crumbs bad '/' bad %}", bad=BAD),
-        draw("{% empty bad bad '/' bad %}", bad=BAD), draw("{% tabs bad bad '/' %}", bad=BAD),
+        draw("{% empty bad bad '/' bad %}", bad=BAD),
+        draw("{% tabs bad bad '/' %}", bad=BAD),
         draw("{% key_figures cards %}", cards=[{"label": BAD, "value": BAD}]),
         draw("{% progress 1 2 bad bad %}", bad=BAD),
         draw("{% reason_field '' given bad %}", given=f"Other: {BAD}", bad=BAD),
     ],
-)  # fmt: skip
+)
 def test_nothing_typed_becomes_markup(drawn: str) -> None:
     assert "<img" not in drawn and "&lt;img" in drawn
 
@@ -138,9 +143,7 @@ def test_nothing_typed_becomes_markup(drawn: str) -> None:
 
 
 def test_every_icon_that_a_template_names_is_there() -> None:
-    named = {
-        name for page in ROOT.rglob("*.html") for name in re.findall(r'\{% icon "(\w+)"', page.read_text())
-    }  # fmt: skip
+    named = {name for page in ROOT.rglob("*.html") for name in re.findall(r'\{% icon "(\w+)"', page.read_text())}
     assert named and named <= set(PATHS)
 
 
@@ -244,11 +247,14 @@ def test_a_measured_value_keeps_its_digits(typed: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("1,500", "It can be read as 1.500 or 1500"), ("25", "Given: 25. Allowed: 0.5 to 20 mg, at most 2 decimals."),
-        ("0.4", "Allowed: 0.5 to 20 mg"), ("1.234", "at most 2 decimals"), ("about 5", "This is no number"),
+        ("1,500", "It can be read as 1.500 or 1500"),
+        ("25", "Given: 25. Allowed: 0.5 to 20 mg, at most 2 decimals."),
+        ("0.4", "Allowed: 0.5 to 20 mg"),
+        ("1.234", "at most 2 decimals"),
+        ("about 5", "This is no number"),
         ("1e400", "Allowed"),
     ],
-)  # fmt: skip
+)
 def test_a_measured_value_that_cannot_be_taken_is_asked_back(typed: str, said: str) -> None:
     assert said in refusal("value", value=typed)
 

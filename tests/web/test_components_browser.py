@@ -309,7 +309,8 @@ def test_a_password_is_never_part_of_a_draft(opened: Any) -> None:
     page.on("request", lambda r: sent.append(r.post_data) if r.url.endswith("/drafts/") else None)
     page.evaluate(
         """() => { const f = document.createElement("input");
-        f.name = "signing_password"; f.type = "password"; f.value = "hidden"; document.querySelector("form[data-draft]").append(f); }"""
+        f.name = "signing_password"; f.type = "password"; f.value = "hidden";
+        document.querySelector("form[data-draft]").append(f); }"""
     )
     page.fill("form[data-draft] [name=sample]", "SMP-1")
     page.wait_for_timeout(2500)
@@ -393,8 +394,9 @@ def test_a_refused_block_names_its_cells_and_saves_nothing(opened: Any) -> None:
     with page.expect_request(lambda r: "part=grid" in r.url and r.method == "POST") as sent:
         page.click("text=Save all rows")
     assert sent.value.post_data_json["rows"] == [
-        {"sample": "SMP-1", "assay": "99.8", "water": "0.1"}, {"sample": "SMP-2", "assay": "9.98", "water": "0.1"},
-    ]  # fmt: skip
+        {"sample": "SMP-1", "assay": "99.8", "water": "0.1"},
+        {"sample": "SMP-2", "assay": "9.98", "water": "0.1"},
+    ]
     page.wait_for_selector("table.entry td.bad")
     assert page.locator("td.bad").count() == 1 and "Allowed: 90 to 110 %" in page.inner_text("td.bad")
     assert page.evaluate("document.activeElement.value") == "9.98"

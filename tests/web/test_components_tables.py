@@ -28,7 +28,8 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 START = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
 TABLE = Table(
-    "notices", "Notices",
+    "notices",
+    "Notices",
     (
         Column("text", "What", sort="text"),
         Column("why", "Amount", kind="number", unit="mg"),
@@ -37,17 +38,23 @@ TABLE = Table(
         Column("url", "Address", hidden=True),
     ),
     sort="text",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
 def rows():
     people = [factories.person(Role.ANALYST, user_id=f"p{n}", printed_name=f"Person {n % 2}") for n in range(2)]
     made = [
-        Notice(person=people[n % 2], text=f"notice {n % 7:02d}", why=f"{n}.50", created=START,
-               url="=1+1" if n == 3 else "/x/", read=START + dt.timedelta(minutes=n % 5) if n % 3 else None)
+        Notice(
+            person=people[n % 2],
+            text=f"notice {n % 7:02d}",
+            why=f"{n}.50",
+            created=START,
+            url="=1+1" if n == 3 else "/x/",
+            read=START + dt.timedelta(minutes=n % 5) if n % 3 else None,
+        )
         for n in range(120)
-    ]  # fmt: skip
+    ]
     Notice.objects.bulk_create(made)
     return Notice.objects.filter(text__startswith="notice").select_related("person")
 
@@ -88,12 +95,16 @@ def test_a_row_that_is_added_meanwhile_shifts_nothing(rows) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("sort=nothing", "cannot be sorted by this. Given: nothing"), ("sort=why", "Allowed: text, read, person"),
-        ("rows=7", "Allowed: 25, 50, 100, 250"), ("rows=x", "Given: x"), ("after=!!!", "cannot be found"),
-        ("after=eyJhIjoxfQ", "cannot be found"), ("after=WyJhIl0", "another order"),
+        ("sort=nothing", "cannot be sorted by this. Given: nothing"),
+        ("sort=why", "Allowed: text, read, person"),
+        ("rows=7", "Allowed: 25, 50, 100, 250"),
+        ("rows=x", "Given: x"),
+        ("after=!!!", "cannot be found"),
+        ("after=eyJhIjoxfQ", "cannot be found"),
+        ("after=WyJhIl0", "another order"),
         ("format=doc", "Allowed: csv, xlsx, json, parquet"),
     ],
-)  # fmt: skip
+)
 def test_what_the_table_cannot_do_is_refused(rows, query: str, said: str) -> None:
     with pytest.raises(Invalid, match=said):
         TABLE.answer(RequestFactory().get(f"/?{query}"), rows, "web/home.html")

@@ -142,7 +142,7 @@ SEEN_BY = {
     "tritan": np.array(
         [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
     ),
-}  # fmt: skip
+}
 
 
 def _lab(linear: np.ndarray) -> np.ndarray:
@@ -184,10 +184,12 @@ def ciede2000(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.parametrize(
     ("one", "other", "printed"),
     [  # Sharma, Wu and Dalal (2005), Table 1, pairs 1, 7, 17 and 25.
-        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425), ((50, 0, 0), (50, -1, 2), 2.3669),
-        ((50, 2.5, 0), (73, 25, -18), 27.1492), ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 0, 0), (50, -1, 2), 2.3669),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
     ],
-)  # fmt: skip
+)
 def test_the_difference_of_colours_is_the_published_one(one, other, printed: float) -> None:
     assert round(ciede2000(np.array(one), np.array(other)), 4) == printed
 

@@ -51,17 +51,34 @@ def number(value: Any, unit: str = "", record: Any = None, state: Any = "") -> S
         return format_html('<span class="number">{}{}</span>{}', value, behind, mark)
     return format_html(
         '<a class="number" href="/thread/{}/" data-thread title="Where this number comes from">{}{}</a>{}',
-        getattr(record, "pk", record), value, behind, mark,
-    )  # fmt: skip
+        getattr(record, "pk", record),
+        value,
+        behind,
+        mark,
+    )
 
 
 # UCUM codes that people write otherwise.
 UNITS = {
-    "Cel": "°C", "ug": "µg", "uL": "µL", "um": "µm", "umol": "µmol", "mo": "month", "wk": "week", "a": "year",
+    "Cel": "°C",
+    "ug": "µg",
+    "uL": "µL",
+    "um": "µm",
+    "umol": "µmol",
+    "mo": "month",
+    "wk": "week",
+    "a": "year",
     "d": "day",
-    "[pH]": "pH", "1": "", "10*6": "10⁶", "10*9": "10⁹", "ug/mL": "µg/mL", "ug/L": "µg/L", "umol/L": "µmol/L",
-    "[ppm]": "ppm", "[ppb]": "ppb",
-}  # fmt: skip
+    "[pH]": "pH",
+    "1": "",
+    "10*6": "10⁶",
+    "10*9": "10⁹",
+    "ug/mL": "µg/mL",
+    "ug/L": "µg/L",
+    "umol/L": "µmol/L",
+    "[ppm]": "ppm",
+    "[ppb]": "ppb",
+}
 
 
 def unit_words(unit: str) -> str:
@@ -134,5 +151,9 @@ def digest(value: str, shown: int = 16) -> SafeString | str:
 
 def copy_button(value: str, what: str = "") -> SafeString:
     """Write a button that copies a text; without scripts it is not shown."""
-    return format_html('<button type="button" class="quiet tiny" data-copy="{}" aria-label="Copy {}">{}</button>',
-                       value, what or value, icon("copy"))  # fmt: skip
+    return format_html(
+        '<button type="button" class="quiet tiny" data-copy="{}" aria-label="Copy {}">{}</button>',
+        value,
+        what or value,
+        icon("copy"),
+    )

@@ -25,15 +25,23 @@ OTHER = "Other"
 REASONS: dict[str, tuple[str, ...]] = {
     "": ("Transcription error", "New information", "Answer to a query", "Correction after review", OTHER),
     "quality.reading": (
-        "Transcription error", "Instrument file corrected", "Wrong sample or position", "Calculation corrected",
-        "Correction after review", OTHER,
+        "Transcription error",
+        "Instrument file corrected",
+        "Wrong sample or position",
+        "Calculation corrected",
+        "Correction after review",
+        OTHER,
     ),
     "quality.result": (
-        "Transcription error", "Instrument file corrected", "Calculation corrected", "Late result",
-        "Correction after review", OTHER,
+        "Transcription error",
+        "Instrument file corrected",
+        "Calculation corrected",
+        "Late result",
+        "Correction after review",
+        OTHER,
     ),
     "materials.lot": ("Transcription error", "Recounted or weighed again", "Supplier's document corrected", OTHER),
-}  # fmt: skip
+}
 
 
 def _refusal(refused: Invalid) -> forms.ValidationError:

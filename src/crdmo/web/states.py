@@ -20,32 +20,112 @@ OK, WARN, BAD, INFO, STALE, NEUTRAL = "ok", "warn", "bad", "info", "stale", ""
 
 # ● it is good as it stands.
 GOOD = (
-    "released", "approved", "effective", "verified", "suitable", "passes", "met", "valid", "done", "in_service",
-    "completed", "active", "received", "identical", "certified", "accepted", "paid", "in_control", "current",
-    "resolved", "delivered", "passed",
-)  # fmt: skip
+    "released",
+    "approved",
+    "effective",
+    "verified",
+    "suitable",
+    "passes",
+    "met",
+    "valid",
+    "done",
+    "in_service",
+    "completed",
+    "active",
+    "received",
+    "identical",
+    "certified",
+    "accepted",
+    "paid",
+    "in_control",
+    "current",
+    "resolved",
+    "delivered",
+    "passed",
+)
 # ▲ somebody must look, soon.
 WATCH = (
-    "quarantine", "due", "late", "returned", "hold", "retest", "overdue", "missed", "investigation", "entered",
-    "changed", "within tolerance", "out_of_trend", "expiring", "conditional", "disputed", "at_risk", "alert",
-)  # fmt: skip
+    "quarantine",
+    "due",
+    "late",
+    "returned",
+    "hold",
+    "retest",
+    "overdue",
+    "missed",
+    "investigation",
+    "entered",
+    "changed",
+    "within tolerance",
+    "out_of_trend",
+    "expiring",
+    "conditional",
+    "disputed",
+    "at_risk",
+    "alert",
+)
 # ■ out of limit or refused.
 WRONG = (
-    "rejected", "confirmed", "unsuitable", "fails", "out_of_service", "failed", "different", "invalidated", "refused",
-    "revoked", "broken", "expired", "out_of_specification", "out_of_control", "recalled", "error", "blocked",
-)  # fmt: skip
+    "rejected",
+    "confirmed",
+    "unsuitable",
+    "fails",
+    "out_of_service",
+    "failed",
+    "different",
+    "invalidated",
+    "refused",
+    "revoked",
+    "broken",
+    "expired",
+    "out_of_specification",
+    "out_of_control",
+    "recalled",
+    "error",
+    "blocked",
+)
 # ◐ it is on its way.
 MOVING = (
-    "open", "assigned", "registered", "in_review", "running", "queued", "pulled", "Ia", "Ib", "II", "reviewed", "sent",
-    "in_progress", "started", "submitted", "tested", "issued", "shipped", "in_transit", "answered",
-)  # fmt: skip
+    "open",
+    "assigned",
+    "registered",
+    "in_review",
+    "running",
+    "queued",
+    "pulled",
+    "Ia",
+    "Ib",
+    "II",
+    "reviewed",
+    "sent",
+    "in_progress",
+    "started",
+    "submitted",
+    "tested",
+    "issued",
+    "shipped",
+    "in_transit",
+    "answered",
+)
 # ○ not begun, binds nobody.
 COMING = ("draft", "planned", "proposed", "pending", "not met", "not_started", "provisional", "requested")
 # ◇ over, kept for the record.
 OVER = (
-    "superseded", "replaced", "closed", "concluded", "retained", "disposed", "cancelled", "withdrawn", "ended",
-    "deactivated", "archived", "empty", "stored", "not_confirmed",
-)  # fmt: skip
+    "superseded",
+    "replaced",
+    "closed",
+    "concluded",
+    "retained",
+    "disposed",
+    "cancelled",
+    "withdrawn",
+    "ended",
+    "deactivated",
+    "archived",
+    "empty",
+    "stored",
+    "not_confirmed",
+)
 
 LOOKS: dict[str, Look] = {
     **dict.fromkeys(GOOD, Look(OK, "●")),

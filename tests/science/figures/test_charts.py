@@ -19,8 +19,16 @@ def texts(svg: str) -> set[str]:
 
 
 def test_a_control_chart_names_limits_and_signals() -> None:
-    made = control_chart("Assay", [100.0, None, 102.0, 100.1], centre=100.0, lower=98.5, upper=101.5, y=ASSAY, sigma=0.5,
-                         signals={2: "rule 1"})  # fmt: skip
+    made = control_chart(
+        "Assay",
+        [100.0, None, 102.0, 100.1],
+        centre=100.0,
+        lower=98.5,
+        upper=101.5,
+        y=ASSAY,
+        sigma=0.5,
+        signals={2: "rule 1"},
+    )
     assert {"centre 100", "LCL 98.5", "UCL 101.5", "+1σ", "-2σ", "rule 1"} <= texts(made.svg)
     assert made.desc == "1 of 3 points signals."
 

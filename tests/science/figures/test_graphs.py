@@ -12,8 +12,12 @@ from crdmo.science.figures import MOST_NODES, Bar, Node, gantt, genealogy, threa
 from crdmo.science.figures.graphs import grouped, layers_of
 
 SVG = "{http://www.w3.org/2000/svg}"
-NODES = [Node("m", "Molecule", "CRD-1042", url="/m/"), Node("l", "Lot", "LOT-1", "released", url="/l/", here=True),
-         Node("r", "Result", "99.80 %", stale=True, url="/r/"), Node("c", "Certificate", "COA-1")]  # fmt: skip
+NODES = [
+    Node("m", "Molecule", "CRD-1042", url="/m/"),
+    Node("l", "Lot", "LOT-1", "released", url="/l/", here=True),
+    Node("r", "Result", "99.80 %", stale=True, url="/r/"),
+    Node("c", "Certificate", "COA-1"),
+]
 EDGES = [("m", "l"), ("l", "r"), ("r", "c"), ("l", "c")]
 DAY = dt.date
 
@@ -105,10 +109,12 @@ def test_a_lot_that_comes_from_itself_is_refused() -> None:
         genealogy("Made of", Node("a", "Lot", "1"), {"a": [Node("b", "Lot", "2")], "b": [Node("a", "Lot", "1")]})
 
 
-BARS = [Bar("Transfer", DAY(2026, 1, 5), DAY(2026, 3, 20), DAY(2026, 1, 12), DAY(2026, 4, 2)),
-        Bar("Batch released", DAY(2026, 4, 15), DAY(2026, 4, 15), actual_end=DAY(2026, 4, 20), milestone=True, met=True),
-        Bar("Report signed", DAY(2026, 9, 30), DAY(2026, 9, 30), milestone=True),
-        Bar("Stability", DAY(2026, 5, 1), DAY(2027, 5, 1), DAY(2026, 5, 4))]  # fmt: skip
+BARS = [
+    Bar("Transfer", DAY(2026, 1, 5), DAY(2026, 3, 20), DAY(2026, 1, 12), DAY(2026, 4, 2)),
+    Bar("Batch released", DAY(2026, 4, 15), DAY(2026, 4, 15), actual_end=DAY(2026, 4, 20), milestone=True, met=True),
+    Bar("Report signed", DAY(2026, 9, 30), DAY(2026, 9, 30), milestone=True),
+    Bar("Stability", DAY(2026, 5, 1), DAY(2027, 5, 1), DAY(2026, 5, 4)),
+]
 
 
 def test_a_plan_says_what_is_late() -> None:

@@ -17,6 +17,21 @@ from .plans import Bar, gantt
 from .scales import Axis, Figure
 
 __all__ = [
-    "COLOURS", "DASHES", "MOST_NODES", "MOST_SERIES", "Axis", "Bar", "Chart", "Figure", "Node", "box_strip",
-    "control_chart", "dot_plot", "gantt", "genealogy", "histogram", "quartiles", "thread_graph",
-]  # fmt: skip
+    "COLOURS",
+    "DASHES",
+    "MOST_NODES",
+    "MOST_SERIES",
+    "Axis",
+    "Bar",
+    "Chart",
+    "Figure",
+    "Node",
+    "box_strip",
+    "control_chart",
+    "dot_plot",
+    "gantt",
+    "genealogy",
+    "histogram",
+    "quartiles",
+    "thread_graph",
+]

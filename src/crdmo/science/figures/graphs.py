@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -224,7 +224,7 @@ def _box(node: Node, x: float, y: float) -> str:
     )
 
 
-def genealogy(title: str, root: Node, children: dict[str, Sequence[Node]], *, desc: str = "") -> Figure:
+def genealogy(title: str, root: Node, children: Mapping[str, Sequence[Node]], *, desc: str = "") -> Figure:
     """Draw a lot with what went into it, as a tree that grows to the right.
 
     Args:

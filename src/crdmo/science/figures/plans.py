@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from . import drawing as d
 from .scales import Figure
 
-LEFT, WIDTH, ROW, HEAD = 240, 1000, 32, 52
+LEFT, WIDTH, ROW, HEAD = 220, 860, 32, 52
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,14 @@ from .. import components
 Kind = Literal["text", "id", "record", "person", "number", "state", "day", "instant", "hash", "verdict"]
 
 DRAWN: dict[Kind, Callable[[Any], SafeString | str]] = {
-    "id": lambda value: format_html('<span class="id">{}</span>', value), "person": components.person_link,
-    "state": components.chip, "day": components.day, "instant": components.instant, "hash": components.digest,
+    "id": lambda value: format_html('<span class="id">{}</span>', value),
+    "person": components.person_link,
+    "state": components.chip,
+    "day": components.day,
+    "instant": components.instant,
+    "hash": components.digest,
     "verdict": components.verdict,
-}  # fmt: skip
+}
 
 
 def value_at(row: Any, path: str) -> Any:

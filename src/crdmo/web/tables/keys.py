@@ -46,7 +46,7 @@ def _field(model: type[Model], path: str) -> Field[Any, Any]:
     try:
         return model._meta.get_field(last)  # type: ignore[return-value]
     except FieldDoesNotExist:
-        return model._meta.pk  # type: ignore[return-value]
+        return model._meta.pk
 
 
 def behind(model: type[Model], keys: Sequence[str], given: Sequence[str | None], down: bool) -> Q:

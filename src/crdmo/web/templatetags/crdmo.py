@@ -21,9 +21,18 @@ from ..tables import TablePage, heading
 register = template.Library()
 
 for piece in (
-    components.icon, components.chip, components.verdict, components.number, components.thread_link, components.day,
-    components.instant, components.record_link, components.person_link, components.digest, components.copy_button,
-):  # fmt: skip
+    components.icon,
+    components.chip,
+    components.verdict,
+    components.number,
+    components.thread_link,
+    components.day,
+    components.instant,
+    components.record_link,
+    components.person_link,
+    components.digest,
+    components.copy_button,
+):
     register.simple_tag(piece, name=piece.__name__)
 
 
@@ -86,9 +95,12 @@ def field(bound: BoundField, unit: str = "") -> dict[str, Any]:
     if bound.errors and not several:
         widget.attrs["aria-invalid"] = "true"
     return {
-        "field": bound, "unit": unit or getattr(bound.field, "unit", ""), "checkbox": isinstance(widget, CheckboxInput),
-        "several": several, "described": " ".join(described),
-    }  # fmt: skip
+        "field": bound,
+        "unit": unit or getattr(bound.field, "unit", ""),
+        "checkbox": isinstance(widget, CheckboxInput),
+        "several": several,
+        "described": " ".join(described),
+    }
 
 
 @register.inclusion_tag("web/components/fields.html")
@@ -196,3 +208,9 @@ def batch(parser: Parser, token: Token) -> BatchNode:
 def attribute(value: Any, name: str) -> Any:
     """Return a member of a mapping or an attribute of an object."""
     return value.get(name) if hasattr(value, "get") else getattr(value, name, None)
+
+
+@register.filter
+def unit(code: str) -> str:
+    """Return a UCUM code as people write it: `{{ lot.unit|unit }}`."""
+    return components.unit_words(code or "")
