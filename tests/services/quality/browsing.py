@@ -28,7 +28,9 @@ class Desk:
         """Open a page."""
         return self.client.get(self.root + place, asked)
 
-    def post(self, place: str, data: dict[str, Any] | None = None, *, sign: bool = False, **fields: Any) -> HttpResponse:
+    def post(
+        self, place: str, data: dict[str, Any] | None = None, *, sign: bool = False, **fields: Any
+    ) -> HttpResponse:
         """Send a form; where asked, with the signature step of the page filled in."""
         given = {**(data or {}), **fields}
         if sign:

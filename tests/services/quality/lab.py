@@ -17,7 +17,17 @@ from crdmo.common.materials.models import Lot, Sample, Substance
 from crdmo.foundation.accounts.models import Login, Person, Program
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.signing import Credentials
-from crdmo.services.quality.models import Certificate, Instrument, Investigation, Method, Reagent, Result, Specification, Test, Worksheet
+from crdmo.services.quality.models import (
+    Certificate,
+    Instrument,
+    Investigation,
+    Method,
+    Reagent,
+    Result,
+    Specification,
+    Test,
+    Worksheet,
+)
 from crdmo.services.quality.workflow import bench, certificates, disposition, investigations, specifications, testing
 from crdmo.services.quality.workflow.testing import Entry
 from tests import factories
@@ -65,13 +75,20 @@ class Lab:
     def lot(self, code: str = "L-1") -> Lot:
         """Register a lot."""
         return stock.register_lot(
-            self.keeper, self.product, code=code, amount="1000", unit="{tablet}", made_on=self.today,
+            self.keeper,
+            self.product,
+            code=code,
+            amount="1000",
+            unit="{tablet}",
+            made_on=self.today,
             expires_on=self.today + dt.timedelta(days=700),
-        )  # fmt: skip
+        )
 
     def sample(self, lot: Lot, purpose: str = Sample.Purpose.RELEASE) -> Sample:
         """Take a sample and receive it."""
-        made = stock.register_sample(self.keeper, lot, purpose=purpose, amount="20", unit="{tablet}", taken_on=self.today)
+        made = stock.register_sample(
+            self.keeper, lot, purpose=purpose, amount="20", unit="{tablet}", taken_on=self.today
+        )
         return stock.receive_sample(self.keeper, made, location="Refrigerator 3")
 
     def tests(self, lot: Lot) -> tuple[Test, Test]:
@@ -84,7 +101,9 @@ class Lab:
         chosen, person = method or self.assay, who or self.analyst
         if chosen == self.water:
             return testing.open_worksheet(person, self.program, method=chosen)
-        sheet = testing.open_worksheet(person, self.program, method=chosen, instrument=self.hplc, reagents=[self.standard])
+        sheet = testing.open_worksheet(
+            person, self.program, method=chosen, instrument=self.hplc, reagents=[self.standard]
+        )
         testing.record_controls(person, sheet, values={CONTROL: "1.2"})
         return sheet
 
@@ -121,7 +140,9 @@ class Lab:
 
     def review(self, lot: Lot) -> None:
         """Review the trail of a lot."""
-        disposition.review_trail(self.qa, lot, conclusion="Every exception is explained.", credentials=self.sign(self.qa))
+        disposition.review_trail(
+            self.qa, lot, conclusion="Every exception is explained.", credentials=self.sign(self.qa)
+        )
 
     def release(self, lot: Lot) -> None:
         """Release a lot."""
@@ -131,11 +152,15 @@ class Lab:
     def check(self, found: Investigation, *, cause: bool = False) -> None:
         """Go through the laboratory checklist."""
         answers = dict.fromkeys(investigations.CHECKLIST, "yes")
-        investigations.check_laboratory(self.supervisor, found, answers=answers, text="Looked through.", assignable_cause=cause)
+        investigations.check_laboratory(
+            self.supervisor, found, answers=answers, text="Looked through.", assignable_cause=cause
+        )
 
     def plan(self, found: Investigation, replicates: int = 2) -> None:
         """Propose a retest plan and have it approved."""
-        plan = investigations.propose_retest(self.supervisor, found, replicates=replicates, rationale="As the SOP sets out.")
+        plan = investigations.propose_retest(
+            self.supervisor, found, replicates=replicates, rationale="As the SOP sets out."
+        )
         investigations.approve_retest(self.qa, plan, credentials=self.sign(self.qa))
 
     def retest(self, test: Test, assay: str) -> None:
@@ -146,13 +171,24 @@ class Lab:
     def conclude(self, found: Investigation, outcome: str) -> None:
         """Conclude an investigation by signature."""
         found.refresh_from_db()
-        investigations.conclude(self.qa, found, outcome=outcome, text="Concluded on the evidence.", credentials=self.sign(self.qa))
+        investigations.conclude(
+            self.qa, found, outcome=outcome, text="Concluded on the evidence.", credentials=self.sign(self.qa)
+        )
 
 
 def make() -> Lab:
     """Set the laboratory up."""
     program, today = factories.program(), dt.datetime.now(dt.UTC).date()
-    roles = (Role.SAMPLE_MANAGER, Role.ANALYST, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.QA, Role.QUALIFIED_PERSON, Role.SPONSOR_LEAD)
+    roles = (
+        Role.SAMPLE_MANAGER,
+        Role.ANALYST,
+        Role.ANALYST,
+        Role.REVIEWER,
+        Role.SUPERVISOR,
+        Role.QA,
+        Role.QUALIFIED_PERSON,
+        Role.SPONSOR_LEAD,
+    )
     # The laboratory's people work for all its programs, the sponsor's for this one.
     people = [factories.person(role, program if role == Role.SPONSOR_LEAD else None) for role in roles]
     Login.objects.filter(person__in=people).update(password=known_password(), must_change_password=False)
@@ -162,10 +198,26 @@ def make() -> Lab:
     assert house is not None
     far = today + dt.timedelta(days=300)
     assay = bench.draft_method(
-        supervisor, house, code="M-ASSAY", title="Assay by HPLC", technique="HPLC", reporting="calculated", replicates=4,
-        calculation="quality.external_standard", instrument_kind="HPLC", suitability=[{"name": CONTROL, "limit": "≤ 2.0"}],
-    )  # fmt: skip
-    water = bench.draft_method(supervisor, house, code="M-WATER", title="Water by Karl Fischer", technique="Titration", reporting="mean", replicates=2)
+        supervisor,
+        house,
+        code="M-ASSAY",
+        title="Assay by HPLC",
+        technique="HPLC",
+        reporting="calculated",
+        replicates=4,
+        calculation="quality.external_standard",
+        instrument_kind="HPLC",
+        suitability=[{"name": CONTROL, "limit": "≤ 2.0"}],
+    )
+    water = bench.draft_method(
+        supervisor,
+        house,
+        code="M-WATER",
+        title="Water by Karl Fischer",
+        technique="Titration",
+        reporting="mean",
+        replicates=2,
+    )
     for method in (assay, water):
         bench.approve_method(qa, method, credentials=signed)
         for person in (analyst, colleague):
@@ -173,13 +225,42 @@ def make() -> Lab:
     hplc = bench.register_instrument(supervisor, house, code="HPLC-1", name="HPLC 1", kind="HPLC")
     bench.log_instrument(supervisor, hplc, kind="calibration", on=today - dt.timedelta(days=5), due_on=far)
     standard = bench.register_reagent(
-        analyst, house, code="RS-1", name="Reference standard", kind="standard", lot_number="3", potency="99.8", potency_unit="%", expires_on=far
+        analyst,
+        house,
+        code="RS-1",
+        name="Reference standard",
+        kind="standard",
+        lot_number="3",
+        potency="99.8",
+        potency_unit="%",
+        expires_on=far,
     )
-    product = stock.register_substance(keeper, program, code="VT-20", name="Velatide tablets", kind="drug_product", strength="20 mg")
+    product = stock.register_substance(
+        keeper, program, code="VT-20", name="Velatide tablets", kind="drug_product", strength="20 mg"
+    )
     lines = [
         {"name": "Assay", "method": assay, "limit": "95.0 – 105.0", "unit": "%"},
         {"name": "Water", "method": water, "limit": "≤ 4.0", "unit": "%"},
     ]
-    drafted = specifications.draft_specification(supervisor, product, title="Velatide tablets, release", stage="release", criteria=lines)
+    drafted = specifications.draft_specification(
+        supervisor, product, title="Velatide tablets, release", stage="release", criteria=lines
+    )
     specification = specifications.approve_specification(qa, drafted, effective_from=today, credentials=signed)
-    return Lab(program, keeper, analyst, colleague, reviewer, supervisor, qa, qp, sponsor, today, assay, water, hplc, standard, product, specification)
+    return Lab(
+        program,
+        keeper,
+        analyst,
+        colleague,
+        reviewer,
+        supervisor,
+        qa,
+        qp,
+        sponsor,
+        today,
+        assay,
+        water,
+        hplc,
+        standard,
+        product,
+        specification,
+    )

@@ -27,12 +27,18 @@ def test_the_worklist_shows_what_waits_for_each(lab: Lab) -> None:
 
 def test_a_lot_is_registered_from_its_form(lab: Lab) -> None:
     keeper = Desk(lab.keeper)
-    data = {"substance": str(lab.product.pk), "code": "B-7", "amount": "500", "unit": "{tablet}", "expires_on": "2030-01-31"}
+    data = {
+        "substance": str(lab.product.pk),
+        "code": "B-7",
+        "amount": "500",
+        "unit": "{tablet}",
+        "expires_on": "2030-01-31",
+    }
     response = keeper.post("lots/new/", data)
     assert response.status_code == 302
     assert Lot.objects.get(code="B-7").status == "quarantine"
     again = keeper.post("lots/new/", data)
-    assert again.status_code == 422 and "this code is taken" in text(again).lower() or "taken" in text(again)
+    assert (again.status_code == 422 and "this code is taken" in text(again).lower()) or "taken" in text(again)
 
 
 def test_the_lots_are_given_in_every_format_at_the_same_address(lab: Lab) -> None:
@@ -46,7 +52,12 @@ def test_the_lots_are_given_in_every_format_at_the_same_address(lab: Lab) -> Non
 def test_the_lot_page_says_what_is_open_and_who_can_close_it(lab: Lab) -> None:
     lab.lot()
     page = text(Desk(lab.qp).get("lots/L-1/"))
-    for words in ("What stands between this lot and its release", "Assay: no test assigned", "QC analyst", "no certificate of analysis is signed"):
+    for words in (
+        "What stands between this lot and its release",
+        "Assay: no test assigned",
+        "QC analyst",
+        "no certificate of analysis is signed",
+    ):
         assert words in page
     assert "Release L-1" not in page
 
@@ -73,7 +84,16 @@ def test_a_lot_goes_from_certificate_to_release_on_its_pages(lab: Lab) -> None:
     place = f"certificates/COA-{lab.today:%y}-0001/1/"
     assert qa.post(place, sign=True).status_code == 302
     page = qa.get("lots/L-1/", tab="review")
-    assert qa.post("lots/L-1/", step="review", conclusion="Every exception is explained.", up_to=str(page.context["facts"].last_entry), sign=True).status_code == 302
+    assert (
+        qa.post(
+            "lots/L-1/",
+            step="review",
+            conclusion="Every exception is explained.",
+            up_to=str(page.context["facts"].last_entry),
+            sign=True,
+        ).status_code
+        == 302
+    )
     assert TrailReview.objects.count() == 1
     assert "Release L-1" in text(qp.get("lots/L-1/"))
     assert qp.post("lots/L-1/", step="release", sign=True).status_code == 302
@@ -95,7 +115,9 @@ def test_a_wrong_password_signs_nothing(lab: Lab) -> None:
     lab.tested(lot)
     lab.certificate(lot)
     desk = Desk(lab.qa)
-    answer = desk.post("lots/L-1/", step="review", conclusion="Clean.", signing_user_id=lab.qa.user_id, signing_password="wrong")
+    answer = desk.post(
+        "lots/L-1/", step="review", conclusion="Clean.", signing_user_id=lab.qa.user_id, signing_password="wrong"
+    )
     assert answer.status_code in (403, 409, 422) and "There is a problem" in text(answer)
     assert not TrailReview.objects.exists()
 
@@ -174,7 +196,17 @@ def test_a_draft_certificate_is_voided_with_a_reason(lab: Lab) -> None:
     assert Certificate.objects.get().is_void
 
 
-ADDRESSES = ("", "lots/", "lots/L-1/", "samples/", "worksheets/", "verify/", "results/", "investigations/", "certificates/")
+ADDRESSES = (
+    "",
+    "lots/",
+    "lots/L-1/",
+    "samples/",
+    "worksheets/",
+    "verify/",
+    "results/",
+    "investigations/",
+    "certificates/",
+)
 
 
 @pytest.mark.parametrize("place", ADDRESSES)

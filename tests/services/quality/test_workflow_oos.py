@@ -141,24 +141,30 @@ STEPS: dict[str, Callable[[Lab, Investigation], None]] = {
     "checklist": lambda lab, found: lab.check(found),
     "checklist, cause": lambda lab, found: lab.check(found, cause=True),
     "go on": lambda lab, found: investigations.go_on(lab.supervisor, found),
-    "hypothesis": lambda lab, found: investigations.test_hypothesis(lab.supervisor, found, hypothesis="Filter", text="Not it."),
+    "hypothesis": lambda lab, found: investigations.test_hypothesis(
+        lab.supervisor, found, hypothesis="Filter", text="Not it."
+    ),
     "hypothesis, cause": lambda lab, found: investigations.test_hypothesis(
         lab.supervisor, found, hypothesis="Filter", text="It is.", assignable_cause=True
     ),
     "manufacturing": lambda lab, found: investigations.review_manufacturing(lab.qa, found, text="Nothing unusual."),
-    "propose": lambda lab, found: investigations.propose_retest(lab.supervisor, found, replicates=1, rationale="SOP.") and None,
-    "approve": lambda lab, found: investigations.approve_retest(lab.qa, _plan(found), credentials=lab.sign(lab.qa)) and None,
+    "propose": lambda lab, found: (
+        investigations.propose_retest(lab.supervisor, found, replicates=1, rationale="SOP.") and None
+    ),
+    "approve": lambda lab, found: (
+        investigations.approve_retest(lab.qa, _plan(found), credentials=lab.sign(lab.qa)) and None
+    ),
     "retest, meets": lambda lab, found: lab.retest(found.test, "99.4"),
     "retest, fails": lambda lab, found: lab.retest(found.test, "93.4"),
     "conclude: error": lambda lab, found: lab.conclude(found, "laboratory_error"),
     "conclude: confirmed": lambda lab, found: lab.conclude(found, "confirmed"),
     "conclude: not confirmed": lambda lab, found: lab.conclude(found, "not_confirmed"),
     "enter again": lambda lab, found: lab.enter(found.test, "99.9") and None,
-    "correct the reading": lambda lab, found: testing.correct_reading(
-        lab.analyst, found.test.readings.get(round=0, replicate=3), value="1000", reason="Wish"
-    )
-    and None,
-}  # fmt: skip
+    "correct the reading": lambda lab, found: (
+        testing.correct_reading(lab.analyst, found.test.readings.get(round=0, replicate=3), value="1000", reason="Wish")
+        and None
+    ),
+}
 
 
 def _plan(found: Investigation) -> RetestPlan:
@@ -169,7 +175,9 @@ def _plan(found: Investigation) -> RetestPlan:
 
 
 def _fresh(found: Investigation) -> Investigation:
-    return Investigation.objects.select_related("test__criterion__method", "test__sample__lot", "result", "lot", "program").get(pk=found.pk)
+    return Investigation.objects.select_related(
+        "test__criterion__method", "test__sample__lot", "result", "lot", "program"
+    ).get(pk=found.pk)
 
 
 def _place(found: Investigation) -> tuple[object, ...]:
@@ -190,7 +198,9 @@ def _tried() -> Iterator[None]:
         transaction.savepoint_rollback(point)
 
 
-def _walk(lab: Lab, found: Investigation, way: tuple[str, ...], known: dict[tuple[object, ...], tuple[str, ...]]) -> None:
+def _walk(
+    lab: Lab, found: Investigation, way: tuple[str, ...], known: dict[tuple[object, ...], tuple[str, ...]]
+) -> None:
     place = _place(found)
     if place in known:
         return

@@ -43,7 +43,11 @@ def test_a_lot_is_released_once_every_gate_is_met(lab: Lab) -> None:
 def test_each_open_gate_says_what_is_open_and_who_can_close_it(lab: Lab) -> None:
     with pytest.raises(Refused) as refused:
         lab.release(lab.lot())
-    for words in ("Tests: Assay: no test assigned", "Certificate: no certificate", "Audit trail: the audit trail of the lot was not reviewed"):
+    for words in (
+        "Tests: Assay: no test assigned",
+        "Certificate: no certificate",
+        "Audit trail: the audit trail of the lot was not reviewed",
+    ):
         assert words in refused.value.given
     assert "QC analyst" in refused.value.next and "QA" in refused.value.next
 
@@ -64,7 +68,9 @@ def test_only_the_qualified_person_releases(lab: Lab) -> None:
 
 def test_without_a_specification_in_force_nothing_is_released(lab: Lab) -> None:
     other = stock.register_substance(lab.keeper, lab.program, code="X", name="Other", kind="drug_product")
-    lot = stock.register_lot(lab.keeper, other, code="X-1", amount="5", unit="g", expires_on=lab.today + dt.timedelta(days=9))
+    lot = stock.register_lot(
+        lab.keeper, other, code="X-1", amount="5", unit="g", expires_on=lab.today + dt.timedelta(days=9)
+    )
     assert not gate(lot, "Specification").met
 
 
@@ -147,7 +153,7 @@ def test_a_re_issue_says_why(lab: Lab) -> None:
 
 def test_a_certificate_is_not_drafted_while_a_test_is_open(lab: Lab) -> None:
     lot = lab.lot()
-    assay, water = lab.tests(lot)
+    assay, _ = lab.tests(lot)
     lab.enter(assay, "99.6")
     with pytest.raises(Refused, match="Assay is not finished"):
         certificates.draft_certificate(lab.supervisor, lot)
@@ -171,7 +177,9 @@ def test_a_signed_certificate_is_not_voided(lab: Lab) -> None:
 def test_a_voided_draft_makes_room_for_another(lab: Lab) -> None:
     lot = lab.lot()
     lab.tested(lot)
-    certificates.void_certificate(lab.supervisor, certificates.draft_certificate(lab.supervisor, lot), reason="Wrong day")
+    certificates.void_certificate(
+        lab.supervisor, certificates.draft_certificate(lab.supervisor, lot), reason="Wrong day"
+    )
     assert lab.certificate(lot).state == "signed"
 
 
@@ -255,4 +263,9 @@ def test_gates_of_many_lots_take_as_many_queries_as_of_one(lab: Lab, django_asse
         gates_of(Lot.objects.filter(pk=lots[0].pk))
     with django_assert_num_queries(15):
         found = gates_of(Lot.objects.filter(pk__in=[lot.pk for lot in lots]))
-    assert [all(g.met for g in found[lot.id] if g.name in ("Tests", "Certificate")) for lot in lots] == [True, False, False, False]
+    assert [all(g.met for g in found[lot.id] if g.name in ("Tests", "Certificate")) for lot in lots] == [
+        True,
+        False,
+        False,
+        False,
+    ]

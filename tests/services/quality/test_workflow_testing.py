@@ -57,7 +57,13 @@ def test_a_reviewer_opens_no_worksheet(lab: Lab) -> None:
 
 def test_an_instrument_whose_calibration_is_overdue_is_refused(lab: Lab) -> None:
     old = bench.register_instrument(lab.supervisor, lab.qa.organization, code="HPLC-9", name="HPLC 9", kind="HPLC")
-    bench.log_instrument(lab.supervisor, old, kind="calibration", on=lab.today - dt.timedelta(days=400), due_on=lab.today - dt.timedelta(days=1))
+    bench.log_instrument(
+        lab.supervisor,
+        old,
+        kind="calibration",
+        on=lab.today - dt.timedelta(days=400),
+        due_on=lab.today - dt.timedelta(days=1),
+    )
     with pytest.raises(Refused, match="the calibration of HPLC-9 is overdue"):
         testing.open_worksheet(lab.analyst, lab.program, method=lab.assay, instrument=old, reagents=[lab.standard])
 
@@ -74,7 +80,13 @@ def test_a_failed_check_takes_the_instrument_out_of_a_run_that_is_open(lab: Lab)
 def test_a_standard_past_its_date_is_refused(lab: Lab) -> None:
     bench.open_reagent(lab.analyst, lab.standard, on=lab.today - dt.timedelta(days=20))
     old = bench.register_reagent(
-        lab.analyst, lab.qa.organization, name="Old", kind="standard", lot_number="1", potency="99.0", expires_on=lab.today - dt.timedelta(days=1)
+        lab.analyst,
+        lab.qa.organization,
+        name="Old",
+        kind="standard",
+        lot_number="1",
+        potency="99.0",
+        expires_on=lab.today - dt.timedelta(days=1),
     )
     with pytest.raises(Refused, match="Old may no longer be used"):
         testing.open_worksheet(lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[old])
@@ -82,9 +94,15 @@ def test_a_standard_past_its_date_is_refused(lab: Lab) -> None:
 
 def test_a_standard_open_for_too_long_is_refused_also_in_a_run_that_is_open(lab: Lab) -> None:
     short = bench.register_reagent(
-        lab.analyst, lab.qa.organization, name="Short", kind="standard", lot_number="2", potency="99.0",
-        expires_on=lab.today + dt.timedelta(days=90), open_days=3,
-    )  # fmt: skip
+        lab.analyst,
+        lab.qa.organization,
+        name="Short",
+        kind="standard",
+        lot_number="2",
+        potency="99.0",
+        expires_on=lab.today + dt.timedelta(days=90),
+        open_days=3,
+    )
     test, _ = lab.tests(lab.lot())
     sheet = testing.open_worksheet(lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[short])
     testing.record_controls(lab.analyst, sheet, values={CONTROL: "1.1"})
@@ -95,7 +113,9 @@ def test_a_standard_open_for_too_long_is_refused_also_in_a_run_that_is_open(lab:
 
 def test_a_control_that_fails_blocks_every_result_of_the_run(lab: Lab) -> None:
     test, _ = lab.tests(lab.lot())
-    sheet = testing.open_worksheet(lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[lab.standard])
+    sheet = testing.open_worksheet(
+        lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[lab.standard]
+    )
     testing.record_controls(lab.analyst, sheet, values={CONTROL: "2.05"})
     assert sheet.state == Worksheet.State.UNSUITABLE
     with pytest.raises(Refused, match="reports no results"):
@@ -104,13 +124,17 @@ def test_a_control_that_fails_blocks_every_result_of_the_run(lab: Lab) -> None:
 
 def test_before_the_controls_no_result_is_entered(lab: Lab) -> None:
     test, _ = lab.tests(lab.lot())
-    sheet = testing.open_worksheet(lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[lab.standard])
+    sheet = testing.open_worksheet(
+        lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[lab.standard]
+    )
     with pytest.raises(Refused, match="reports no results"):
         testing.enter_results(lab.analyst, sheet, [Entry(test, areas("99.6"), NAMES)])
 
 
 def test_controls_are_those_of_the_method_and_readable(lab: Lab) -> None:
-    sheet = testing.open_worksheet(lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[lab.standard])
+    sheet = testing.open_worksheet(
+        lab.analyst, lab.program, method=lab.assay, instrument=lab.hplc, reagents=[lab.standard]
+    )
     with pytest.raises(Invalid, match="exactly these controls"):
         testing.record_controls(lab.analyst, sheet, values={"Plates": "5000"})
     with pytest.raises(Invalid, match="nothing was recorded") as refused:
@@ -168,7 +192,9 @@ def test_a_disposed_sample_is_not_tested(lab: Lab) -> None:
 
 
 def test_a_sample_that_was_not_received_gets_no_tests(lab: Lab) -> None:
-    sample = stock.register_sample(lab.keeper, lab.lot(), purpose=Sample.Purpose.RELEASE, amount="5", unit="{tablet}", taken_on=lab.today)
+    sample = stock.register_sample(
+        lab.keeper, lab.lot(), purpose=Sample.Purpose.RELEASE, amount="5", unit="{tablet}", taken_on=lab.today
+    )
     with pytest.raises(Refused, match="has not been received"):
         testing.assign_tests(lab.supervisor, sample, specification=lab.specification)
 
@@ -217,16 +243,32 @@ def test_a_returned_result_is_corrected_with_a_reason_and_verified(lab: Lab) -> 
 
 
 def test_a_returned_result_alone_does_not_let_its_test_through(lab: Lab) -> None:
-    each = bench.draft_method(lab.supervisor, lab.qa.organization, code="M-EACH", title="Each", technique="Visual", reporting="each", replicates=2)
+    each = bench.draft_method(
+        lab.supervisor,
+        lab.qa.organization,
+        code="M-EACH",
+        title="Each",
+        technique="Visual",
+        reporting="each",
+        replicates=2,
+    )
     bench.approve_method(lab.qa, each, credentials=lab.sign(lab.qa))
     bench.qualify_analyst(lab.supervisor, lab.analyst, method=each, starts=lab.today, ends=lab.today)
     from crdmo.services.quality.workflow import specifications
 
     drafted = specifications.draft_specification(
-        lab.supervisor, lab.product, title="Units", stage="in_process", criteria=[{"name": "Weight", "method": each, "limit": "≥ 80", "unit": "mg"}]
+        lab.supervisor,
+        lab.product,
+        title="Units",
+        stage="in_process",
+        criteria=[{"name": "Weight", "method": each, "limit": "≥ 80", "unit": "mg"}],
     )
-    approved = specifications.approve_specification(lab.qa, drafted, effective_from=lab.today, credentials=lab.sign(lab.qa))
-    (test,) = testing.assign_tests(lab.supervisor, lab.sample(lab.lot(), Sample.Purpose.IN_PROCESS), specification=approved)
+    approved = specifications.approve_specification(
+        lab.qa, drafted, effective_from=lab.today, credentials=lab.sign(lab.qa)
+    )
+    (test,) = testing.assign_tests(
+        lab.supervisor, lab.sample(lab.lot(), Sample.Purpose.IN_PROCESS), specification=approved
+    )
     sheet = testing.open_worksheet(lab.analyst, lab.program, method=each)
     good, bad = testing.enter_results(lab.analyst, sheet, [Entry(test, ("85", "79"))])
     with pytest.raises(Refused, match="verified or returned together"):

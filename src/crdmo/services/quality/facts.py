@@ -14,7 +14,17 @@ from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.signing import Manifestation, signatures_of_many
 
-from .models import Certificate, Criterion, Disposition, Investigation, Reading, Result, Specification, Test, TrailReview
+from .models import (
+    Certificate,
+    Criterion,
+    Disposition,
+    Investigation,
+    Reading,
+    Result,
+    Specification,
+    Test,
+    TrailReview,
+)
 
 DECISIONS = ("quality.release_lot", "quality.reject_lot", "quality.hold_lot")
 
@@ -73,7 +83,7 @@ def facts_of(lots: Iterable[Lot]) -> dict[UUID, Facts]:
     _specifications(list(found.values()))
     _tested(found)
     _decided(found)
-    marked = set(stale_causes([r.id for facts in found.values() for r in facts.results + facts.certificates]))  # type: ignore[operator]
+    marked = set(stale_causes([r.id for facts in found.values() for r in facts.results + facts.certificates]))
     for facts in found.values():
         facts.stale = marked
         _at_home(facts)
@@ -82,12 +92,12 @@ def facts_of(lots: Iterable[Lot]) -> dict[UUID, Facts]:
 
 def _at_home(facts: Facts) -> None:
     """Let every record know its program, which is the lot's, without asking for it once more."""
-    if not Lot._meta.get_field("program").is_cached(facts.lot):  # type: ignore[union-attr]
+    if not Lot._meta.get_field("program").is_cached(facts.lot):
         return
     home = facts.lot.program
     own = (facts.samples, facts.tests, facts.results, facts.investigations, facts.issues, facts.criteria)
     for record in (one for records in own for one in records):
-        record.program = home  # type: ignore[attr-defined]
+        record.program = home
     if facts.specification is not None:
         facts.specification.program = home
         for line in facts.criteria:
@@ -97,10 +107,16 @@ def _at_home(facts: Facts) -> None:
 def _specifications(facts: Sequence[Facts]) -> None:
     """Find the release specification in force for each product, with its lines."""
     wanted = {one.lot.substance_id for one in facts}
-    rows = Specification.objects.filter(substance__in=wanted, stage="release", state="approved", is_void=False).order_by("number")
+    rows = Specification.objects.filter(
+        substance__in=wanted, stage="release", state="approved", is_void=False
+    ).order_by("number")
     in_force = {row.substance_id: row for row in rows}
     lines: dict[UUID, list[Criterion]] = {row.id: [] for row in in_force.values()}
-    for line in Criterion.objects.filter(specification__in=list(lines), is_void=False).select_related("method").order_by("position"):
+    for line in (
+        Criterion.objects.filter(specification__in=list(lines), is_void=False)
+        .select_related("method")
+        .order_by("position")
+    ):
         lines[line.specification_id].append(line)
     for one in facts:
         one.specification = in_force.get(one.lot.substance_id)
@@ -120,11 +136,17 @@ def _tested(found: dict[UUID, Facts]) -> None:
         by_key[test.id] = test
         found[test.sample.lot_id].tests.append(test)
         _reach(found[test.sample.lot_id], test)
-    for result in Result.objects.filter(test__in=list(by_key), is_void=False).order_by("test__criterion__position", "round", "replicate"):
+    for result in Result.objects.filter(test__in=list(by_key), is_void=False).order_by(
+        "test__criterion__position", "round", "replicate"
+    ):
         result.test = by_key[result.test_id]
         found[result.test.sample.lot_id].results.append(result)
         _reach(found[result.test.sample.lot_id], result)
-    rows = Reading.objects.filter(test__sample__lot__in=list(found)).values_list("test__sample__lot").annotate(last=Max("entry"))
+    rows = (
+        Reading.objects.filter(test__sample__lot__in=list(found))
+        .values_list("test__sample__lot")
+        .annotate(last=Max("entry"))
+    )
     for lot, last in rows.order_by():
         found[lot].last_entry = max(found[lot].last_entry, last)
     for investigation in Investigation.objects.filter(lot__in=list(found), is_void=False).order_by("code"):
@@ -142,9 +164,15 @@ def _decided(found: dict[UUID, Facts]) -> None:
     for certificate in Certificate.objects.filter(lot__in=lots, is_void=False).order_by("issue"):
         certificate.lot = found[certificate.lot_id].lot
         found[certificate.lot_id].issues.append(certificate)
-    for decision in Disposition.objects.filter(lot__in=lots, is_void=False).select_related("decided_by", "certificate").order_by("-entry"):
+    for decision in (
+        Disposition.objects.filter(lot__in=lots, is_void=False)
+        .select_related("decided_by", "certificate")
+        .order_by("-entry")
+    ):
         found[decision.lot_id].dispositions.append(decision)
-    for review in TrailReview.objects.filter(lot__in=lots, is_void=False).select_related("reviewer").order_by("-up_to_entry"):
+    for review in (
+        TrailReview.objects.filter(lot__in=lots, is_void=False).select_related("reviewer").order_by("-up_to_entry")
+    ):
         found[review.lot_id].reviews.append(review)
     signed = [record for one in found.values() for record in (*one.certificates, *one.dispositions, *one.reviews)]
     signatures = signatures_of_many(signed)

@@ -75,19 +75,34 @@ def gates(facts: Facts) -> list[Gate]:
 
 def _specification(facts: Facts) -> Gate:
     in_force = facts.specification
-    return Gate("Specification", in_force is not None, f"{in_force} is in force" if in_force else "no release specification is approved", "QA")
+    return Gate(
+        "Specification",
+        in_force is not None,
+        f"{in_force} is in force" if in_force else "no release specification is approved",
+        "QA",
+    )
 
 
 def _tests(facts: Facts) -> Gate:
     """Every line is tested, and nothing that was tested besides is left without a second look."""
     lines = facts.by_line()
-    still = [f"{line.name}: {test.get_state_display() if test else 'no test assigned'}" for line, test in lines.items()
-             if test is None or test.state != Test.State.VERIFIED]  # fmt: skip
+    still = [
+        f"{line.name}: {test.get_state_display() if test else 'no test assigned'}"
+        for line, test in lines.items()
+        if test is None or test.state != Test.State.VERIFIED
+    ]
     counted = {test.id for test in lines.values() if test}
     # A test that another one on a second sample seems to replace still has to come to its end.
-    still += [f"{test}: {test.get_state_display()}" for test in facts.release_tests if test.id not in counted and test.state != Test.State.VERIFIED]
-    still += [f"{result.test}: {result.verdict}, not verified" for result in facts.results
-              if not result.passes and result.state in UNSEEN and result.test_id not in counted]  # fmt: skip
+    still += [
+        f"{test}: {test.get_state_display()}"
+        for test in facts.release_tests
+        if test.id not in counted and test.state != Test.State.VERIFIED
+    ]
+    still += [
+        f"{result.test}: {result.verdict}, not verified"
+        for result in facts.results
+        if not result.passes and result.state in UNSEEN and result.test_id not in counted
+    ]
     text = "; ".join(still) if still else f"all {len(lines)} lines of {facts.specification} are tested and verified"
     return Gate("Tests", not still, text, "QC analyst, QC reviewer", tuple(str(key) for key in counted))
 
@@ -97,14 +112,22 @@ def _investigations(facts: Facts) -> Gate:
     confirmed = [i for i in facts.investigations if i.outcome == "confirmed"]
     for rows, words, who in ((still, "open", "QC supervisor, QA"), (confirmed, "out of specification confirmed", "")):
         if rows:
-            return Gate("Investigations", False, f"{words}: " + ", ".join(i.code for i in rows), who, tuple(str(i.id) for i in rows))
+            return Gate(
+                "Investigations",
+                False,
+                f"{words}: " + ", ".join(i.code for i in rows),
+                who,
+                tuple(str(i.id) for i in rows),
+            )
     count = len(facts.investigations)
     return Gate("Investigations", True, f"{count} concluded, none open" if count else "none was needed")
 
 
 def _stale(facts: Facts) -> Gate:
     named = [str(r) for r in facts.release_results if r.id in facts.stale]
-    text = "stand on data changed since: " + ", ".join(named) if named else "every result stands on what is recorded now"
+    text = (
+        "stand on data changed since: " + ", ".join(named) if named else "every result stands on what is recorded now"
+    )
     return Gate("Results current", not named, text, "QC analyst")
 
 
@@ -117,10 +140,20 @@ def _certificate(facts: Facts) -> Gate:
         return Gate("Certificate", False, f"{found} stands on data changed since", "QA", key)
     shown = {(one["id"], one["entry"]) for line in found.lines for one in line["results"]}
     own = {line.id for line in facts.criteria}
-    if later := [str(r) for r in facts.release_results if r.test.criterion_id in own and (str(r.id), r.entry) not in shown]:
-        return Gate("Certificate", False, f"{found} does not show results as they stand now: {', '.join(later)}", "QA", key)
+    if later := [
+        str(r) for r in facts.release_results if r.test.criterion_id in own and (str(r.id), r.entry) not in shown
+    ]:
+        return Gate(
+            "Certificate", False, f"{found} does not show results as they stand now: {', '.join(later)}", "QA", key
+        )
     signed = any(m.holds for m in facts.signatures.get(found.id, ()))
-    return Gate("Certificate", signed, f"{found} is signed" if signed else f"the signature of {found} no longer holds", "QA", key)
+    return Gate(
+        "Certificate",
+        signed,
+        f"{found} is signed" if signed else f"the signature of {found} no longer holds",
+        "QA",
+        key,
+    )
 
 
 def _review(facts: Facts) -> Gate:
@@ -128,11 +161,19 @@ def _review(facts: Facts) -> Gate:
         return Gate("Audit trail", False, "the audit trail of the lot was not reviewed", "QA")
     last = facts.reviews[0]
     met = last.up_to_entry >= facts.last_entry
-    text = f"reviewed by {last.reviewer} up to entry {last.up_to_entry}" + ("" if met else f"; the lot has entries up to {facts.last_entry}")
+    text = f"reviewed by {last.reviewer} up to entry {last.up_to_entry}" + (
+        "" if met else f"; the lot has entries up to {facts.last_entry}"
+    )
     return Gate("Audit trail", met, text, "QA", (str(last.id),))
 
 
 def _expiry(facts: Facts) -> Gate:
     lot = facts.lot
-    text = f"expires {lot.expires_on}" if lot.expires_on else f"retest {lot.retest_on}" if lot.retest_on else "no expiry or retest date"
+    text = (
+        f"expires {lot.expires_on}"
+        if lot.expires_on
+        else f"retest {lot.retest_on}"
+        if lot.retest_on
+        else "no expiry or retest date"
+    )
     return Gate("Expiry", bool(lot.expires_on or lot.retest_on), text, "QA")

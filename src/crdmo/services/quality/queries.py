@@ -24,7 +24,9 @@ from .workflow.bench import use_by
 def may(request: Any, verb: str) -> bool:
     """Say whether who asks may do a verb in the program of the address; what it takes is asked once a request."""
     if not hasattr(request, "trained_roles"):
-        request.trained_roles = {role for role in request.roles if not authority.training_gaps(request.person, Role(role))}
+        request.trained_roles = {
+            role for role in request.roles if not authority.training_gaps(request.person, Role(role))
+        }
     rule = authority.TABLE[verb]
     return any(role.value in (request.trained_roles if rule.trained else request.roles) for role in rule.roles)
 
@@ -66,8 +68,14 @@ class Round:
 
 def waiting_rounds(program: Program, person: Person, most: int) -> list[Round]:
     """Return what colleagues entered and nobody verified, the unusual first."""
-    rows = Result.objects.filter(program=program, state="entered", is_void=False).exclude(entered_by=person).exclude(test__analyst=person)
-    found = rows.select_related("test__criterion__method", "test__sample__lot", "entered_by", "program", "computed").order_by("entry")[:most]
+    rows = (
+        Result.objects.filter(program=program, state="entered", is_void=False)
+        .exclude(entered_by=person)
+        .exclude(test__analyst=person)
+    )
+    found = rows.select_related(
+        "test__criterion__method", "test__sample__lot", "entered_by", "program", "computed"
+    ).order_by("entry")[:most]
     return sorted(_rounds(list(found)), key=lambda one: (one.passes, not one.unusual, one.test.sample.code))
 
 
@@ -75,16 +83,25 @@ def _rounds(results: Iterable[Result]) -> list[Round]:
     by_round: dict[tuple[UUID, int], list[Result]] = {}
     for result in results:
         by_round.setdefault((result.test_id, result.round), []).append(result)
-    rows = Reading.objects.filter(test__in={test for test, _ in by_round}, is_void=False).select_related("worksheet__instrument", "file").order_by("replicate")
+    rows = (
+        Reading.objects.filter(test__in={test for test, _ in by_round}, is_void=False)
+        .select_related("worksheet__instrument", "file")
+        .order_by("replicate")
+    )
     readings: dict[tuple[UUID, int], list[Reading]] = {}
     for reading in rows:
         readings.setdefault((reading.test_id, reading.round), []).append(reading)
     before = earlier_values([r for own in readings.values() for r in own])
     return [
-        Round(own[0].test, key[1], sorted(own, key=lambda r: r.replicate), readings.get(key, []),
-              {r.pk: before[r.pk] for r in readings.get(key, []) if r.pk in before})
+        Round(
+            own[0].test,
+            key[1],
+            sorted(own, key=lambda r: r.replicate),
+            readings.get(key, []),
+            {r.pk: before[r.pk] for r in readings.get(key, []) if r.pk in before},
+        )
         for key, own in by_round.items()
-    ]  # fmt: skip
+    ]
 
 
 def earlier_values(readings: Iterable[Reading]) -> dict[UUID, list[str]]:
@@ -120,7 +137,9 @@ def chosen_results(program: Program, keys: Iterable[str]) -> list[Result]:
 def instruments_of(person: Person, on: Any) -> list[tuple[Instrument, str]]:
     """Return the laboratory's instruments, each with why it cannot be used today, or until when it can."""
     instruments = list(Instrument.objects.filter(organization=person.organization, is_void=False).order_by("code"))
-    rows = InstrumentEvent.objects.filter(instrument__in=instruments, kind="calibration", passed=True, is_void=False, on__lte=on)
+    rows = InstrumentEvent.objects.filter(
+        instrument__in=instruments, kind="calibration", passed=True, is_void=False, on__lte=on
+    )
     last: dict[UUID, Any] = {}
     for event in rows.order_by("due_on"):
         last[event.instrument_id] = event.due_on
@@ -138,7 +157,10 @@ def _fitness(instrument: Instrument, due: Any, on: Any) -> str:
 def reagents_of(person: Person, on: Any) -> list[tuple[Reagent, str]]:
     """Return the laboratory's reagents and standards, in date first, each with its last day."""
     rows = Reagent.objects.filter(organization=person.organization, is_void=False).order_by("code")
-    found = [(one, f"use by {use_by(one)}" if use_by(one) >= on else f"may no longer be used, use by {use_by(one)}") for one in rows]
+    found = [
+        (one, f"use by {use_by(one)}" if use_by(one) >= on else f"may no longer be used, use by {use_by(one)}")
+        for one in rows
+    ]
     return sorted(found, key=lambda pair: pair[1].startswith("may"))
 
 

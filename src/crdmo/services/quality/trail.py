@@ -23,9 +23,21 @@ def exceptions_of(lot: Lot) -> list[dict[str, Any]]:
     found = _corrections(tests) + _results(tests)
     sheets = set(Reading.objects.filter(test__in=tests, worksheet__isnull=False).values_list("worksheet_id", flat=True))
     for control in ControlResult.objects.filter(worksheet_id__in=sheets, passes=False).select_related("worksheet"):
-        found.append({"kind": "control failed", "text": f"{control}: {control.value} against {control.limit}", "entry": control.entry})
+        found.append(
+            {
+                "kind": "control failed",
+                "text": f"{control}: {control.value} against {control.limit}",
+                "entry": control.entry,
+            }
+        )
     for investigation in lot.investigations.filter(is_void=False):
-        found.append({"kind": "investigation", "text": f"{investigation.code}, {investigation.get_outcome_display().lower()}", "entry": investigation.entry})
+        found.append(
+            {
+                "kind": "investigation",
+                "text": f"{investigation.code}, {investigation.get_outcome_display().lower()}",
+                "entry": investigation.entry,
+            }
+        )
     found += _refusals(lot, set(names) | {str(lot.id)})
     return sorted(found, key=lambda line: line["entry"])
 
@@ -44,15 +56,25 @@ def _corrections(tests: list[Test]) -> list[dict[str, Any]]:
 
 
 def _results(tests: list[Test]) -> list[dict[str, Any]]:
-    results = list(Result.objects.filter(test__in=tests, is_void=False).select_related("test__criterion", "test__sample"))
+    results = list(
+        Result.objects.filter(test__in=tests, is_void=False).select_related("test__criterion", "test__sample")
+    )
     found = _reversals(results)
     for result in results:
         if not result.passes:
             found.append({"kind": "out of limit", "text": f"{result.test}: {result.verdict}", "entry": result.entry})
         if result.round > 0:
-            found.append({"kind": "retest", "text": f"{result.test}: retest {result.round}, {result.rounded}", "entry": result.entry})
+            found.append(
+                {
+                    "kind": "retest",
+                    "text": f"{result.test}: retest {result.round}, {result.rounded}",
+                    "entry": result.entry,
+                }
+            )
         if result.state == Result.State.RETURNED:
-            found.append({"kind": "returned", "text": f"{result.test} was returned to the analyst", "entry": result.entry})
+            found.append(
+                {"kind": "returned", "text": f"{result.test} was returned to the analyst", "entry": result.entry}
+            )
     return found
 
 
@@ -72,11 +94,21 @@ def _reversals(results: list[Result]) -> list[dict[str, Any]]:
 
 
 def _refusals(lot: Lot, keys: set[str]) -> list[dict[str, Any]]:
-    rows = Entry.objects.filter(record_type="ledger.refusal", stream=str(lot.program_id)).order_by("seq").values_list("body", flat=True)
+    rows = (
+        Entry.objects.filter(record_type="ledger.refusal", stream=str(lot.program_id))
+        .order_by("seq")
+        .values_list("body", flat=True)
+    )
     found = []
     for raw in rows:
         body = json.loads(bytes(raw))
         text = " ".join(str(v) for v in body["state"].values())
         if body["action"].startswith("quality.") and (lot.code in text or any(key in text for key in keys)):
-            found.append({"kind": "refused step", "text": f"{body['name']}: {body['state'].get('what', '')}", "entry": body["seq"]})
+            found.append(
+                {
+                    "kind": "refused step",
+                    "text": f"{body['name']}: {body['state'].get('what', '')}",
+                    "entry": body["seq"],
+                }
+            )
     return found

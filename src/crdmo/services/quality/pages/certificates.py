@@ -30,7 +30,9 @@ from .lots import find_lot
 def address(record: Certificate) -> str:
     """Return the address of a certificate's page."""
     assert record.program is not None
-    return reverse("quality:certificate", kwargs={"program": record.program.code, "code": record.code, "issue": record.issue})
+    return reverse(
+        "quality:certificate", kwargs={"program": record.program.code, "code": record.code, "issue": record.issue}
+    )
 
 
 @page_of("quality.certificatecopy")
@@ -40,12 +42,22 @@ def copy_address(record: CertificateCopy) -> str:
 
 
 CERTIFICATES = Table(
-    "certificates", "Certificates of analysis", (
-        Column("code", "Certificate", kind="record", sort="code"), Column("issue", "Issue"), Column("lot", "Lot", kind="record"),
-        Column("product", "Product", "lot.substance.name"), Column("specification", "Specification"), Column("issued_at", "Drafted", kind="instant", sort="issued_at"),
-        Column("state", "State", kind="state", sort="state"), Column("conclusion", "Conclusion", hidden=True), Column("entry", "Entry", sort="entry", hidden=True),
-    ), sort="-entry", empty=("No certificate yet", "It is drafted from a lot once every test of it is verified."),
-)  # fmt: skip
+    "certificates",
+    "Certificates of analysis",
+    (
+        Column("code", "Certificate", kind="record", sort="code"),
+        Column("issue", "Issue"),
+        Column("lot", "Lot", kind="record"),
+        Column("product", "Product", "lot.substance.name"),
+        Column("specification", "Specification"),
+        Column("issued_at", "Drafted", kind="instant", sort="issued_at"),
+        Column("state", "State", kind="state", sort="state"),
+        Column("conclusion", "Conclusion", hidden=True),
+        Column("entry", "Entry", sort="entry", hidden=True),
+    ),
+    sort="-entry",
+    empty=("No certificate yet", "It is drafted from a lot once every test of it is verified."),
+)
 
 
 def certificates(request: PageRequest, program: str) -> HttpResponse:
@@ -66,7 +78,11 @@ def draft(request: PageRequest, program: str, code: str) -> HttpResponse:
 
 
 def _find(request: PageRequest, code: str, issue: int) -> Certificate:
-    found = Certificate.objects.filter(program=request.program, code=code, issue=issue).select_related("lot__substance", "lot__program", "specification", "program__partner", "replaces__program").first()
+    found = (
+        Certificate.objects.filter(program=request.program, code=code, issue=issue)
+        .select_related("lot__substance", "lot__program", "specification", "program__partner", "replaces__program")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such certificate", given=f"{code} issue {issue}")
     return found
@@ -81,11 +97,21 @@ def certificate(request: PageRequest, program: str, code: str, issue: int) -> Ht
             return HttpResponseRedirect(request.path if request.POST.get("step") != "void" else lot_address(found.lot))
         found.refresh_from_db()
     contents: dict[str, Any] = {
-        "record": found, "refused": refused, "signatures": signatures_of(found), "stale": stale_causes([found.pk]), "copy": found.copies.first(),
-        "preview": steps.to_sign(request, "quality.sign_certificate", [found], ready=found.state == "draft" and not found.is_void, button="Sign the certificate"),
+        "record": found,
+        "refused": refused,
+        "signatures": signatures_of(found),
+        "stale": stale_causes([found.pk]),
+        "copy": found.copies.first(),
+        "preview": steps.to_sign(
+            request,
+            "quality.sign_certificate",
+            [found],
+            ready=found.state == "draft" and not found.is_void,
+            button="Sign the certificate",
+        ),
         "may_void": found.state == "draft" and queries.may(request, "quality.void_certificate"),
         "may_draft": found.state == "signed" and queries.may(request, "quality.draft_certificate"),
-    }  # fmt: skip
+    }
     return render(request, "quality/certificate.html", contents, status=refused.status if refused else 200)
 
 
@@ -94,7 +120,9 @@ def _step(request: PageRequest, found: Certificate) -> None:
         workflow.void_certificate(request.person, found, reason=request.POST.get("reason", ""))
         messages.success(request, "The draft is void.")
     else:
-        workflow.sign_certificate(request.person, found, credentials=steps.credentials(request), seen=seen_from(request.POST))
+        workflow.sign_certificate(
+            request.person, found, credentials=steps.credentials(request), seen=seen_from(request.POST)
+        )
         messages.success(request, "Signed. The PDF and JSON are made and kept.")
 
 

@@ -39,12 +39,22 @@ def part_address(record: InvestigationStep | RetestPlan) -> str:
 
 
 INVESTIGATIONS = Table(
-    "investigations", "Investigations", (
-        Column("code", "Investigation", kind="record", sort="code"), Column("kind", "Kind", "get_kind_display"), Column("test", "Test"),
-        Column("lot", "Lot", kind="record"), Column("original", "Original", "result.rounded", kind="number", unit_at="result.unit"),
-        Column("phase", "Phase", kind="state", sort="phase"), Column("outcome", "Outcome", "get_outcome_display"), Column("due_on", "Due", kind="day", sort="due_on"),
-    ), sort="-code", tone=lambda r: "warn" if r.outcome == "open" else "", empty=("No investigation", "A verified result out of limit opens one by itself."),
-)  # fmt: skip
+    "investigations",
+    "Investigations",
+    (
+        Column("code", "Investigation", kind="record", sort="code"),
+        Column("kind", "Kind", "get_kind_display"),
+        Column("test", "Test"),
+        Column("lot", "Lot", kind="record"),
+        Column("original", "Original", "result.rounded", kind="number", unit_at="result.unit"),
+        Column("phase", "Phase", kind="state", sort="phase"),
+        Column("outcome", "Outcome", "get_outcome_display"),
+        Column("due_on", "Due", kind="day", sort="due_on"),
+    ),
+    sort="-code",
+    tone=lambda r: "warn" if r.outcome == "open" else "",
+    empty=("No investigation", "A verified result out of limit opens one by itself."),
+)
 
 
 def investigations(request: PageRequest, program: str) -> HttpResponse:
@@ -58,9 +68,13 @@ def investigations(request: PageRequest, program: str) -> HttpResponse:
 
 def investigation(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Show an investigation; each step is taken here by who may take it."""
-    found = Investigation.objects.filter(program=request.program, code=code).select_related(
-        "test__criterion__method", "test__sample__lot", "test__sample__program", "result", "lot__program", "program"
-    ).first()  # fmt: skip
+    found = (
+        Investigation.objects.filter(program=request.program, code=code)
+        .select_related(
+            "test__criterion__method", "test__sample__lot", "test__sample__program", "result", "lot__program", "program"
+        )
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such investigation", given=code)
     refused = None
@@ -73,16 +87,36 @@ def investigation(request: PageRequest, program: str, code: str) -> HttpResponse
     plan = found.plans.filter(is_void=False).select_related("sample__program").first()
     open_ = found.outcome == "open"
     may = {name: open_ and queries.may(request, f"quality.{name}") for name in VERBS}
+    findings = _findings(found)
     signed = signatures_of_many([found, *([plan] if plan else [])])
     contents: dict[str, Any] = {
-        "record": found, "refused": refused, "phases": _phases(found), "findings": _findings(found), "plan": plan, "may": may, "open": open_,
-        "plan_signatures": signed[plan.pk] if plan else [], "signatures": signed[found.pk], "given": request.POST,
-        "results": found.test.results.filter(is_void=False).select_related("entered_by", "verified_by", "program").order_by("round", "replicate"),
-        "checklist": [(line, request.POST.get(f"answer_{i}", "")) for i, line in enumerate(workflow.CHECKLIST)], "outcomes": Investigation.Outcome.choices[1:],
-        "samples": found.lot.samples.filter(state__in=("received", "assigned"), is_void=False) if may["propose_retest"] and plan is None else [],
-        "to_approve": steps.to_sign(request, "quality.approve_retest", [plan], button="Approve the plan") if plan and plan.state == "proposed" else None,
-        "to_conclude": steps.to_sign(request, "quality.conclude_investigation", [found], ready=open_, button="Conclude") if not plan or plan.state == "done" else None,
-    }  # fmt: skip
+        "record": found,
+        "refused": refused,
+        "phases": _phases(found),
+        "findings": findings,
+        "checked": any(f["step"].kind == "checklist" for f in findings),
+        "may_go_on": workflow.may_go_on(found, [f["step"] for f in findings]),
+        "plan": plan,
+        "may": may,
+        "open": open_,
+        "plan_signatures": signed[plan.pk] if plan else [],
+        "signatures": signed[found.pk],
+        "given": request.POST,
+        "results": found.test.results.filter(is_void=False)
+        .select_related("entered_by", "verified_by", "program")
+        .order_by("round", "replicate"),
+        "checklist": [(line, request.POST.get(f"answer_{i}", "")) for i, line in enumerate(workflow.CHECKLIST)],
+        "outcomes": Investigation.Outcome.choices[1:],
+        "samples": found.lot.samples.filter(state__in=("received", "assigned"), is_void=False)
+        if may["propose_retest"] and plan is None
+        else [],
+        "to_approve": steps.to_sign(request, "quality.approve_retest", [plan], button="Approve the plan")
+        if plan and plan.state == "proposed"
+        else None,
+        "to_conclude": steps.to_sign(request, "quality.conclude_investigation", [found], ready=open_, button="Conclude")
+        if not plan or plan.state == "done"
+        else None,
+    }
     return render(request, "quality/investigation.html", contents, status=refused.status if refused else 200)
 
 
@@ -91,22 +125,49 @@ def _phases(found: Investigation) -> list[dict[str, Any]]:
     reached = set(found.findings.filter(is_void=False).values_list("phase", flat=True))
     here = ORDER.index(found.phase)
     return [
-        {"key": key, "name": Investigation.Phase(key).label, "here": i == here, "done": i < here and key in reached, "passed_by": i < here and key not in reached}
+        {
+            "key": key,
+            "name": Investigation.Phase(key).label,
+            "here": i == here,
+            "done": i < here and key in reached,
+            "passed_by": i < here and key not in reached,
+        }
         for i, key in enumerate(ORDER)
-    ]  # fmt: skip
+    ]
 
 
 def _findings(found: Investigation) -> list[dict[str, Any]]:
     """Return what was found, in order; a checklist in the order of its lines, a hypothesis beside what it showed."""
     rows = found.findings.filter(is_void=False).order_by("entry")
-    return [{"step": row, "answers": [(line, row.answers.get(line, "")) for line in workflow.CHECKLIST] if row.kind == "checklist" else []} for row in rows]
+    return [
+        {
+            "step": row,
+            "answers": [(line, row.answers.get(line, "")) for line in workflow.CHECKLIST]
+            if row.kind == "checklist"
+            else [],
+        }
+        for row in rows
+    ]
 
 
 DONE = {
-    "check": "The checklist is recorded.", "hypothesis": "Recorded.", "manufacturing": "Recorded.", "go_on": "The next phase is open.",
-    "propose": "The plan is proposed; QA approves it.", "approve": "The plan is approved; the retests can begin.", "conclude": "The investigation is concluded.",
-}  # fmt: skip
-VERBS = ("check_laboratory", "test_hypothesis", "review_manufacturing", "go_on", "propose_retest", "approve_retest", "conclude_investigation")
+    "check": "The checklist is recorded.",
+    "hypothesis": "Recorded.",
+    "manufacturing": "Recorded.",
+    "go_on": "The next phase is open.",
+    "propose": "The plan is proposed; QA approves it.",
+    "approve": "The plan is approved; the retests can begin.",
+    "conclude": "The investigation is concluded.",
+}
+VERBS = (
+    "check_laboratory",
+    "test_hypothesis",
+    "review_manufacturing",
+    "go_on",
+    "propose_retest",
+    "approve_retest",
+    "conclude_investigation",
+)
 
 
 def _step(request: PageRequest, found: Investigation) -> None:
@@ -116,7 +177,9 @@ def _step(request: PageRequest, found: Investigation) -> None:
         answers = {line: given.get(f"answer_{i}", "") for i, line in enumerate(workflow.CHECKLIST)}
         workflow.check_laboratory(person, found, answers=answers, text=text, assignable_cause=cause)
     elif step == "hypothesis":
-        workflow.test_hypothesis(person, found, hypothesis=given.get("hypothesis", ""), text=text, assignable_cause=cause)
+        workflow.test_hypothesis(
+            person, found, hypothesis=given.get("hypothesis", ""), text=text, assignable_cause=cause
+        )
     elif step == "manufacturing":
         workflow.review_manufacturing(person, found, text=text, batches=given.get("batches", ""))
     elif step == "go_on":
@@ -129,7 +192,14 @@ def _step(request: PageRequest, found: Investigation) -> None:
             raise NotFound("there is no plan")
         workflow.approve_retest(person, plan, credentials=steps.credentials(request), seen=seen_from(given))
     elif step == "conclude":
-        workflow.conclude(person, found, outcome=given.get("outcome", ""), text=text, credentials=steps.credentials(request), seen=seen_from(given))
+        workflow.conclude(
+            person,
+            found,
+            outcome=given.get("outcome", ""),
+            text=text,
+            credentials=steps.credentials(request),
+            seen=seen_from(given),
+        )
     else:
         raise NotFound("there is no such step", given=step, allowed=", ".join(DONE))
 
@@ -137,12 +207,20 @@ def _step(request: PageRequest, found: Investigation) -> None:
 def _propose(request: PageRequest, found: Investigation) -> None:
     given, count = request.POST, request.POST.get("replicates", "").strip()
     if not count.isdigit():
-        raise Invalid("a plan names the number of retests", errors={"replicates": "a whole number"}, given=count or "nothing")
+        raise Invalid(
+            "a plan names the number of retests", errors={"replicates": "a whole number"}, given=count or "nothing"
+        )
     chosen = given.get("sample", "")
     sample = next((s for s in found.lot.samples.filter(is_void=False) if str(s.pk) == chosen), None)
     resample = sample is not None and sample.pk != found.test.sample_id
     workflow.propose_retest(
-        request.person, found, replicates=int(count), rationale=given.get("rationale", ""), resample=resample, sample=sample, evidence=given.get("evidence", "")
+        request.person,
+        found,
+        replicates=int(count),
+        rationale=given.get("rationale", ""),
+        resample=resample,
+        sample=sample,
+        evidence=given.get("evidence", ""),
     )
 
 

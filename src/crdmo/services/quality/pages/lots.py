@@ -12,7 +12,7 @@ from django.urls import path, reverse
 
 from crdmo.common.materials import queries as materials
 from crdmo.common.materials import workflow as stock
-from crdmo.common.materials.models import Lot, Sample, Substance
+from crdmo.common.materials.models import Lot, Substance
 from crdmo.common.materials.quantities import UNITS
 from crdmo.common.work import waiting
 from crdmo.foundation.refusals import Conflict, NotFound
@@ -53,7 +53,11 @@ def home(request: PageRequest, program: str) -> HttpResponse:
     """Show what waits in quality control for this person."""
     assert request.program is not None
     items = [item for item in waiting(request.person, [request.program]) if "/quality/" in item.url]
-    lots = Lot.objects.filter(program=request.program, is_void=False).select_related("substance", "program").order_by("-entry")[:10]
+    lots = (
+        Lot.objects.filter(program=request.program, is_void=False)
+        .select_related("substance", "program")
+        .order_by("-entry")[:10]
+    )
     return render(request, "quality/home.html", {"groups": grouped(items), "count": len(items), "lots": lots})
 
 
@@ -62,18 +66,33 @@ def lots(request: PageRequest, program: str) -> HttpResponse:
     rows = Lot.objects.filter(program=request.program, is_void=False).select_related("substance", "program")
     status = request.GET.get("status", "")
     rows = rows.filter(status=status) if status in Lot.Status.values else rows
-    contents = {"status": status, "statuses": Lot.Status.choices, "may_register": queries.may(request, "materials.register_lot")}
+    contents = {
+        "status": status,
+        "statuses": Lot.Status.choices,
+        "may_register": queries.may(request, "materials.register_lot"),
+    }
     return LOTS.answer(request, rows, "quality/lots.html", contents)
 
 
 LOTS = Table(
-    "lots", "Lots", (
-        Column("code", "Lot", kind="record", sort="code"), Column("product", "Product", "substance.name"), Column("strength", "Strength", "substance.strength"),
-        Column("amount", "Amount", kind="number", unit_at="unit"), Column("made_on", "Made", kind="day", sort="made_on"),
-        Column("expires_on", "Expiry", kind="day", sort="expires_on"), Column("status", "Status", kind="state", sort="status"),
+    "lots",
+    "Lots",
+    (
+        Column("code", "Lot", kind="record", sort="code"),
+        Column("product", "Product", "substance.name"),
+        Column("strength", "Strength", "substance.strength"),
+        Column("amount", "Amount", kind="number", unit_at="unit"),
+        Column("made_on", "Made", kind="day", sort="made_on"),
+        Column("expires_on", "Expiry", kind="day", sort="expires_on"),
+        Column("status", "Status", kind="state", sort="status"),
         Column("entry", "Entry", sort="entry", hidden=True),
-    ), sort="-entry", empty=("No lot here", "A lot is registered in quarantine, sampled, tested, and decided over. Register the product first, then its lot."),
-)  # fmt: skip
+    ),
+    sort="-entry",
+    empty=(
+        "No lot here",
+        "A lot is registered in quarantine, sampled, tested, and decided over. Register the product first, then its lot.",
+    ),
+)
 
 
 class LotForm(StepForm):
@@ -100,7 +119,12 @@ def new_lot(request: PageRequest, program: str) -> HttpResponse:
         if made is not None:
             messages.success(request, f"{made} is registered in quarantine.")
             return HttpResponseRedirect(address(made))
-    return render(request, "quality/form.html", {"form": form, "title": "Register a lot", "verb": "Register", "back": "quality:lots"}, status=form.status)
+    return render(
+        request,
+        "quality/form.html",
+        {"form": form, "title": "Register a lot", "verb": "Register", "back": "quality:lots"},
+        status=form.status,
+    )
 
 
 class ProductForm(StepForm):
@@ -121,7 +145,12 @@ def new_product(request: PageRequest, program: str) -> HttpResponse:
         if made is not None:
             messages.success(request, f"{made} is registered.")
             return HttpResponseRedirect(reverse("quality:lots", kwargs={"program": program}))
-    return render(request, "quality/form.html", {"form": form, "title": "Register a product", "verb": "Register", "back": "quality:lots"}, status=form.status)
+    return render(
+        request,
+        "quality/form.html",
+        {"form": form, "title": "Register a product", "verb": "Register", "back": "quality:lots"},
+        status=form.status,
+    )
 
 
 def find_lot(request: PageRequest, code: str) -> Lot:
@@ -130,7 +159,11 @@ def find_lot(request: PageRequest, code: str) -> Lot:
     Raises:
         NotFound: there is none.
     """
-    found = Lot.objects.filter(program=request.program, code=code).select_related("substance", "program", "organization", "owner").first()
+    found = (
+        Lot.objects.filter(program=request.program, code=code)
+        .select_related("substance", "program", "organization", "owner")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such lot", given=code)
     return found
@@ -149,22 +182,46 @@ def lot(request: PageRequest, program: str, code: str) -> HttpResponse:
     shown = gates(facts)
     ready = all(gate.met for gate in shown)
     if request.GET.get("format") == "json":
-        return JsonResponse({"lot": found.code, "status": found.status, "releasable": ready, "gates": [g.as_json() for g in shown]})
+        return JsonResponse(
+            {"lot": found.code, "status": found.status, "releasable": ready, "gates": [g.as_json() for g in shown]}
+        )
     contents: dict[str, Any] = {
-        "record": found, "facts": facts, "tab": tab, "tabs": TABS, "gates": shown, "ready": ready, "refused": refused,
-        "tests": facts.by_line(), "results": facts.release_results, "stale": facts.stale, "may": _steps_for(request, found),
+        "record": found,
+        "facts": facts,
+        "tab": tab,
+        "tabs": TABS,
+        "gates": shown,
+        "ready": ready,
+        "refused": refused,
+        "tests": facts.by_line(),
+        "results": facts.release_results,
+        "stale": facts.stale,
+        "may": _steps_for(request, found),
         "decisions": [{"decision": d, "signatures": facts.signatures[d.pk]} for d in facts.dispositions],
-    }  # fmt: skip
+    }
     open_lot = found.status in (Lot.Status.QUARANTINE, Lot.Status.HOLD)
     if tab == "overview":
-        contents["to_release"] = steps.to_sign(request, "quality.release_lot", [found], ready=open_lot and ready, button=f"Release {found.code}")
+        contents["to_release"] = steps.to_sign(
+            request, "quality.release_lot", [found], ready=open_lot and ready, button=f"Release {found.code}"
+        )
     elif tab == "stock":
-        contents |= {"balance": materials.balance(found), "down": materials.genealogy(found, down=True), "up": materials.genealogy(found, down=False)}
+        contents |= {
+            "balance": materials.balance(found),
+            "down": materials.genealogy(found, down=True),
+            "up": materials.genealogy(found, down=False),
+        }
     elif tab == "review":
         contents |= {
-            "exceptions": exceptions_of(found), "reviews": [{"review": r, "signatures": facts.signatures[r.pk]} for r in facts.reviews],
-            "to_review": steps.to_sign(request, "quality.review_trail", [found], button="Sign the review"),
-        }  # fmt: skip
+            "exceptions": exceptions_of(found),
+            "reviews": [{"review": r, "signatures": facts.signatures[r.pk]} for r in facts.reviews],
+            "to_review": steps.to_sign(
+                request,
+                "quality.review_trail",
+                [found],
+                button="Sign the review",
+                ready=not facts.reviews or facts.reviews[0].up_to_entry < facts.last_entry,
+            ),
+        }
     return render(request, "quality/lot.html", contents, status=refused.status if refused else 200)
 
 
@@ -175,7 +232,7 @@ def _steps_for(request: PageRequest, found: Lot) -> dict[str, bool]:
         "draft": queries.may(request, "quality.draft_certificate"),
         "reject": queries.may(request, "quality.reject_lot") and found.status != Lot.Status.REJECTED,
         "hold": queries.may(request, "quality.hold_lot") and found.status not in (Lot.Status.HOLD, Lot.Status.REJECTED),
-    }  # fmt: skip
+    }
 
 
 def _step(request: PageRequest, found: Lot) -> None:
@@ -188,7 +245,11 @@ def _step(request: PageRequest, found: Lot) -> None:
     elif step == "review":
         shown = request.POST.get("up_to", "")
         disposition.review_trail(
-            request.person, found, conclusion=request.POST.get("conclusion", ""), credentials=credentials, seen=int(shown) if shown.isdigit() else None
+            request.person,
+            found,
+            conclusion=request.POST.get("conclusion", ""),
+            credentials=credentials,
+            seen=int(shown) if shown.isdigit() else None,
         )
         messages.success(request, "The review is signed.")
     else:
@@ -203,16 +264,24 @@ def as_shown(request: PageRequest, found: Lot) -> None:
     """
     seen = seen_from(request.POST).get(found.pk)
     if seen is not None and seen != found.version:
-        raise Conflict(f"{found} was changed since it was shown", given=f"version {seen}", allowed=f"version {found.version}", next="Look at it again, then sign")
+        raise Conflict(
+            f"{found} was changed since it was shown",
+            given=f"version {seen}",
+            allowed=f"version {found.version}",
+            next="Look at it again, then sign",
+        )
 
 
 def reject(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Reject a lot by signature, with a reason."""
     found, refused = find_lot(request, code), None
     if request.method == "POST":
+
         def do() -> None:
             as_shown(request, found)
-            disposition.reject_lot(request.person, found, credentials=steps.credentials(request), reason=request.POST.get("reason", ""))
+            disposition.reject_lot(
+                request.person, found, credentials=steps.credentials(request), reason=request.POST.get("reason", "")
+            )
 
         refused = steps.attempt(do)
         if refused is None:
@@ -220,9 +289,18 @@ def reject(request: PageRequest, program: str, code: str) -> HttpResponse:
             return HttpResponseRedirect(address(found))
         found.refresh_from_db()
     contents = {
-        "record": found, "refused": refused, "title": f"Reject lot {found.code}", "hint": "A rejected lot is not sampled for release, shipped or released again.",
-        "preview": steps.to_sign(request, "quality.reject_lot", [found], ready=found.status != Lot.Status.REJECTED, button=f"Reject {found.code}"),
-    }  # fmt: skip
+        "record": found,
+        "refused": refused,
+        "title": f"Reject lot {found.code}",
+        "hint": "A rejected lot is not sampled for release, shipped or released again.",
+        "preview": steps.to_sign(
+            request,
+            "quality.reject_lot",
+            [found],
+            ready=found.status != Lot.Status.REJECTED,
+            button=f"Reject {found.code}",
+        ),
+    }
     return render(request, "quality/lot_step.html", contents, status=refused.status if refused else 200)
 
 
@@ -236,10 +314,16 @@ def hold(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Put a lot on hold, with a reason."""
     found, form = find_lot(request, code), HoldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if form.attempt(lambda: disposition.hold_lot(request.person, found, reason=form.cleaned_data["reason"])) is not None:
+        held = form.attempt(lambda: disposition.hold_lot(request.person, found, reason=form.cleaned_data["reason"]))
+        if held is not None:
             messages.success(request, f"{found.code} is on hold.")
             return HttpResponseRedirect(address(found))
-    contents = {"form": form, "title": f"Put lot {found.code} on hold", "verb": "Put on hold", "back_url": address(found)}
+    contents = {
+        "form": form,
+        "title": f"Put lot {found.code} on hold",
+        "verb": "Put on hold",
+        "back_url": address(found),
+    }
     return render(request, "quality/form.html", contents, status=form.status)
 
 

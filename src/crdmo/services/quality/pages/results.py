@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -44,14 +43,26 @@ def reading_address(record: Reading) -> str:
 
 
 RESULTS = Table(
-    "results", "Results", (
-        Column("test", "Test", "test.criterion.name", kind="record"), Column("lot", "Lot", "test.sample.lot.code", kind="id"),
-        Column("sample", "Sample", "test.sample.code", kind="id"), Column("of", "Of", lambda r: f"retest {r.round}" if r.round else "original"),
-        Column("calculated", "Calculated", hidden=True), Column("rounded", "Result", kind="number", unit_at="unit"), Column("limit", "Limit"),
-        Column("passes", "Verdict", kind="verdict"), Column("state", "State", kind="state", sort="state"), Column("entered_by", "Entered by", hidden=True),
-        Column("verified_by", "Verified by", hidden=True), Column("entry", "Entry", sort="entry", hidden=True),
-    ), sort="-entry", tone=lambda r: "" if r.passes else "bad", empty=("No result here", "Results are entered on a worksheet."),
-)  # fmt: skip
+    "results",
+    "Results",
+    (
+        Column("test", "Test", "test.criterion.name", kind="record"),
+        Column("lot", "Lot", "test.sample.lot.code", kind="id"),
+        Column("sample", "Sample", "test.sample.code", kind="id"),
+        Column("of", "Of", lambda r: f"retest {r.round}" if r.round else "original"),
+        Column("calculated", "Calculated", hidden=True),
+        Column("rounded", "Result", kind="number", unit_at="unit"),
+        Column("limit", "Limit"),
+        Column("passes", "Verdict", kind="verdict"),
+        Column("state", "State", kind="state", sort="state"),
+        Column("entered_by", "Entered by", hidden=True),
+        Column("verified_by", "Verified by", hidden=True),
+        Column("entry", "Entry", sort="entry", hidden=True),
+    ),
+    sort="-entry",
+    tone=lambda r: "" if r.passes else "bad",
+    empty=("No result here", "Results are entered on a worksheet."),
+)
 ASKED = {"lot": "test__sample__lot__code", "test": "test__criterion__name", "state": "state"}
 
 
@@ -75,10 +86,13 @@ def verify(request: PageRequest, program: str) -> HttpResponse:
     rounds = queries.waiting_rounds(request.program, request.person, MOST)
     waiting = [result for one in rounds for result in one.results]
     contents = {
-        "rounds": rounds, "chosen": set(request.POST.getlist("round")), "refused": refused, "more": len(waiting) >= MOST,
+        "rounds": rounds,
+        "chosen": set(request.POST.getlist("round")),
+        "refused": refused,
+        "more": len(waiting) >= MOST,
         "preview": steps.to_sign(request, "quality.verify_results", waiting[:1], button="Verify what is chosen"),
         "may_return": queries.may(request, "quality.return_results"),
-    }  # fmt: skip
+    }
     return render(request, "quality/verify.html", contents, status=refused.status if refused else 200)
 
 
@@ -93,15 +107,28 @@ def _step(request: PageRequest) -> None:
         return
     testing.verify_results(request.person, chosen, credentials=steps.credentials(request), seen=seen_from(request.POST))
     failed = sorted({str(result.test) for result in chosen if not result.passes})
-    messages.success(request, f"{len(chosen)} results are verified." + (f" Under investigation: {', '.join(failed)}." if failed else ""))
+    messages.success(
+        request,
+        f"{len(chosen)} results are verified." + (f" Under investigation: {', '.join(failed)}." if failed else ""),
+    )
 
 
 def result(request: PageRequest, program: str, key: UUID) -> HttpResponse:
     """Show one result from the raw reading to the signature; its analyst corrects a reading here."""
-    found = Result.objects.filter(program=request.program, pk=key).select_related(
-        "test__criterion__method", "test__criterion__specification__program", "test__sample__lot__program", "test__sample__program",
-        "entered_by", "verified_by", "computed", "program",
-    ).first()  # fmt: skip
+    found = (
+        Result.objects.filter(program=request.program, pk=key)
+        .select_related(
+            "test__criterion__method",
+            "test__criterion__specification__program",
+            "test__sample__lot__program",
+            "test__sample__program",
+            "entered_by",
+            "verified_by",
+            "computed",
+            "program",
+        )
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such result")
     refused = None
@@ -110,21 +137,51 @@ def result(request: PageRequest, program: str, key: UUID) -> HttpResponse:
         if refused is None:
             return HttpResponseRedirect(request.path)
         found.refresh_from_db()
-    readings = list(found.test.readings.filter(round=found.round, is_void=False).select_related("worksheet__instrument", "worksheet__program", "file").order_by("replicate"))
+    readings = list(
+        found.test.readings.filter(round=found.round, is_void=False)
+        .select_related("worksheet__instrument", "worksheet__program", "file")
+        .order_by("replicate")
+    )
     if request.GET.get("format") == "json":
-        return JsonResponse({"id": str(found.pk), "calculated": found.calculated, "rounded": found.rounded, "unit": found.unit, "limit": found.limit,
-                             "passes": found.passes, "state": found.state, "round": found.round, "version": found.version, "entry": found.entry,
-                             "readings": [{"name": r.name, "value": r.value, "version": r.version} for r in readings]})  # fmt: skip
+        return JsonResponse(
+            {
+                "id": str(found.pk),
+                "calculated": found.calculated,
+                "rounded": found.rounded,
+                "unit": found.unit,
+                "limit": found.limit,
+                "passes": found.passes,
+                "state": found.state,
+                "round": found.round,
+                "version": found.version,
+                "entry": found.entry,
+                "readings": [{"name": r.name, "value": r.value, "version": r.version} for r in readings],
+            }
+        )
     entries = list(Entry.objects.filter(record_id=found.pk).order_by("version"))
-    others = found.test.results.filter(is_void=False).exclude(pk=found.pk).select_related("program").order_by("round", "replicate")
+    others = (
+        found.test.results.filter(is_void=False)
+        .exclude(pk=found.pk)
+        .select_related("program")
+        .order_by("round", "replicate")
+    )
     is_stale = stale_causes([found.pk])
     contents = {
-        "record": found, "readings": readings, "earlier": queries.earlier_values(readings), "signatures": signatures_of(found), "lines": history(entries),
-        "stale": is_stale, "others": others, "refused": refused, "investigations": found.test.investigations.filter(is_void=False).select_related("program"),
+        "record": found,
+        "readings": readings,
+        "earlier": queries.earlier_values(readings),
+        "signatures": signatures_of(found),
+        "lines": history(entries),
+        "stale": is_stale,
+        "others": others,
+        "refused": refused,
+        "investigations": found.test.investigations.filter(is_void=False).select_related("program"),
         "may_correct": found.state in ("entered", "returned") and queries.may(request, "quality.correct_reading"),
-        "may_renew": bool(is_stale) and found.test.state in ("entered", "verified") and queries.may(request, "quality.recalculate"),
+        "may_renew": bool(is_stale)
+        and found.test.state in ("entered", "verified")
+        and queries.may(request, "quality.recalculate"),
         "steps": found.computed.output.get("reasons", []) if found.computed else [],
-    }  # fmt: skip
+    }
     return render(request, "quality/result.html", contents, status=refused.status if refused else 200)
 
 
@@ -135,13 +192,29 @@ def _change(request: PageRequest, found: Result) -> None:
         messages.success(request, "Calculated anew; a colleague verifies it again.")
         return
     given = request.POST.get("reading", "")
-    reading = next((r for r in found.test.readings.filter(is_void=False, round=found.round).select_related("worksheet__method", "test__criterion") if str(r.pk) == given), None)
+    reading = next(
+        (
+            r
+            for r in found.test.readings.filter(is_void=False, round=found.round).select_related(
+                "worksheet__method", "test__criterion"
+            )
+            if str(r.pk) == given
+        ),
+        None,
+    )
     if reading is None:
         raise Invalid("choose the reading to correct", errors={"reading": "not one of this result"})
     seen = request.POST.get("version", "")
     if seen.isdigit() and int(seen) != found.version:
-        raise Conflict(f"{found} was changed since it was shown", given=f"version {seen}", allowed=f"version {found.version}", next="Look at it again")
-    testing.correct_reading(request.person, reading, value=request.POST.get("value", ""), reason=reason_from(request.POST))
+        raise Conflict(
+            f"{found} was changed since it was shown",
+            given=f"version {seen}",
+            allowed=f"version {found.version}",
+            next="Look at it again",
+        )
+    testing.correct_reading(
+        request.person, reading, value=request.POST.get("value", ""), reason=reason_from(request.POST)
+    )
     messages.success(request, "Corrected; the value before stays readable.")
 
 

@@ -47,18 +47,30 @@ def test_address(record: Test) -> str:
 
 
 SAMPLES = Table(
-    "samples", "Samples", (
-        Column("code", "Sample", kind="record", sort="code"), Column("lot", "Lot", kind="record"), Column("purpose", "Purpose", "get_purpose_display"),
-        Column("amount", "Amount", kind="number", unit_at="unit"), Column("taken_on", "Taken", kind="day", sort="taken_on"),
-        Column("due_on", "Due", kind="day", sort="due_on"), Column("location", "Place", sort="location"), Column("holder", "Holder", hidden=True),
-        Column("state", "State", kind="state", sort="state"), Column("entry", "Entry", sort="entry", hidden=True),
-    ), sort="-entry", empty=("No sample here", "A sample is taken from a lot; open the lot and take one."),
-)  # fmt: skip
+    "samples",
+    "Samples",
+    (
+        Column("code", "Sample", kind="record", sort="code"),
+        Column("lot", "Lot", kind="record"),
+        Column("purpose", "Purpose", "get_purpose_display"),
+        Column("amount", "Amount", kind="number", unit_at="unit"),
+        Column("taken_on", "Taken", kind="day", sort="taken_on"),
+        Column("due_on", "Due", kind="day", sort="due_on"),
+        Column("location", "Place", sort="location"),
+        Column("holder", "Holder", hidden=True),
+        Column("state", "State", kind="state", sort="state"),
+        Column("entry", "Entry", sort="entry", hidden=True),
+    ),
+    sort="-entry",
+    empty=("No sample here", "A sample is taken from a lot; open the lot and take one."),
+)
 
 
 def samples(request: PageRequest, program: str) -> HttpResponse:
     """List samples, by state if asked; the same address gives every format."""
-    rows = Sample.objects.filter(program=request.program, is_void=False).select_related("lot__program", "program", "holder")
+    rows = Sample.objects.filter(program=request.program, is_void=False).select_related(
+        "lot__program", "program", "holder"
+    )
     state = request.GET.get("state", "")
     rows = rows.filter(state=state) if state in Sample.State.values else rows
     return SAMPLES.answer(request, rows, "quality/samples.html", {"state": state, "states": Sample.State.choices})
@@ -70,7 +82,11 @@ def find_sample(request: PageRequest, code: str) -> Sample:
     Raises:
         NotFound: there is none.
     """
-    found = Sample.objects.filter(program=request.program, code=code).select_related("lot__substance", "program", "holder").first()
+    found = (
+        Sample.objects.filter(program=request.program, code=code)
+        .select_related("lot__substance", "program", "holder")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such sample", given=code)
     return found
@@ -95,7 +111,13 @@ def new_sample(request: PageRequest, program: str, code: str) -> HttpResponse:
         if made is not None:
             messages.success(request, f"{made} is taken from {lot}.")
             return HttpResponseRedirect(address(made))
-    contents = {"form": form, "title": f"Take a sample of {lot.code}", "verb": "Take the sample", "back_url": lot_address(lot), "hint": f"{materials.remaining(lot)} are left."}
+    contents = {
+        "form": form,
+        "title": f"Take a sample of {lot.code}",
+        "verb": "Take the sample",
+        "back_url": lot_address(lot),
+        "hint": f"{materials.remaining(lot)} are left.",
+    }
     return render(request, "quality/form.html", contents, status=form.status)
 
 
@@ -108,34 +130,68 @@ def sample(request: PageRequest, program: str, code: str) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         found.refresh_from_db()
     tests = found.tests.filter(is_void=False).select_related("criterion__method", "analyst")
-    results = Prefetch("results", Result.objects.filter(is_void=False).select_related("program").order_by("round", "replicate"))
+    results = Prefetch(
+        "results", Result.objects.filter(is_void=False).select_related("program").order_by("round", "replicate")
+    )
     may = {step: queries.may(request, name) for step, name in VERBS.items()}
     assignable = may["assign"] and found.state in (Sample.State.RECEIVED, Sample.State.ASSIGNED)
     contents: dict[str, Any] = {
-        "record": found, "tests": tests.prefetch_related(results).order_by("criterion__position"), "may": may, "refused": refused,
-        "custody": Custody.objects.filter(sample=found, is_void=False).select_related("person").order_by("-entry"), "balance": materials.balance(found),
+        "record": found,
+        "tests": tests.prefetch_related(results).order_by("criterion__position"),
+        "may": may,
+        "refused": refused,
+        "custody": Custody.objects.filter(sample=found, is_void=False).select_related("person").order_by("-entry"),
+        "balance": materials.balance(found),
         "here": found.state not in (Sample.State.REGISTERED, Sample.State.DISPOSED, Sample.State.REJECTED),
-        "specifications": Specification.objects.filter(substance=found.lot.substance, state="approved", is_void=False).order_by("stage", "-number") if assignable else [],
-        "people": Person.objects.filter(organization=request.person.organization, is_active=True).order_by("printed_name") if may["move"] else [],
-        "analysts": Person.objects.filter(organization=request.person.organization, is_active=True, memberships__role="analyst").distinct() if assignable else [],
-    }  # fmt: skip
+        "specifications": Specification.objects.filter(
+            substance=found.lot.substance, state="approved", is_void=False
+        ).order_by("stage", "-number")
+        if assignable
+        else [],
+        "people": Person.objects.filter(organization=request.person.organization, is_active=True).order_by(
+            "printed_name"
+        )
+        if may["move"]
+        else [],
+        "analysts": Person.objects.filter(
+            organization=request.person.organization, is_active=True, memberships__role="analyst"
+        ).distinct()
+        if assignable
+        else [],
+    }
     return render(request, "quality/sample.html", contents, status=refused.status if refused else 200)
 
 
 VERBS = {
-    "receive": "materials.receive_sample", "assign": "quality.assign_tests", "move": "materials.move_sample", "use": "materials.use_sample",
-    "retain": "materials.retain_sample", "dispose": "materials.dispose_sample", "cancel": "quality.cancel_test", "open": "quality.open_worksheet",
-}  # fmt: skip
+    "receive": "materials.receive_sample",
+    "assign": "quality.assign_tests",
+    "move": "materials.move_sample",
+    "use": "materials.use_sample",
+    "retain": "materials.retain_sample",
+    "dispose": "materials.dispose_sample",
+    "cancel": "quality.cancel_test",
+    "open": "quality.open_worksheet",
+}
 
 
 def _receive(request: PageRequest, found: Sample) -> str:
     given, accepted = request.POST, request.POST.get("accepted") != "no"
-    stock.receive_sample(request.person, found, location=given.get("location", ""), condition=given.get("condition", ""), accepted=accepted)
+    stock.receive_sample(
+        request.person,
+        found,
+        location=given.get("location", ""),
+        condition=given.get("condition", ""),
+        accepted=accepted,
+    )
     return "Received." if accepted else "Rejected on receipt."
 
 
 def _assign(request: PageRequest, found: Sample) -> str:
-    chosen = _one(Specification.objects.filter(program=found.program), request.POST.get("specification", ""), "choose a specification in force")
+    chosen = _one(
+        Specification.objects.filter(program=found.program),
+        request.POST.get("specification", ""),
+        "choose a specification in force",
+    )
     day = steps.date_field("Due", required=False).clean(request.POST.get("due_on", ""))
     analyst = _person(request, "analyst")
     made = testing.assign_tests(request.person, found, specification=chosen, analyst=analyst, due_on=day)
@@ -144,7 +200,13 @@ def _assign(request: PageRequest, found: Sample) -> str:
 
 def _move(request: PageRequest, found: Sample) -> str:
     holder = _person(request, "holder")
-    step = Custody.Step.RETURNED if request.POST.get("returned") else Custody.Step.HANDED_OUT if holder else Custody.Step.MOVED
+    step = (
+        Custody.Step.RETURNED
+        if request.POST.get("returned")
+        else Custody.Step.HANDED_OUT
+        if holder
+        else Custody.Step.MOVED
+    )
     stock.move_sample(request.person, found, location=request.POST.get("location", ""), holder=holder, step=step)
     return "Recorded."
 
@@ -166,12 +228,22 @@ def _dispose(request: PageRequest, found: Sample) -> str:
 
 
 def _cancel(request: PageRequest, found: Sample) -> str:
-    chosen = _one(found.tests.select_related("criterion", "sample"), request.POST.get("test", ""), "choose a test of this sample")
+    chosen = _one(
+        found.tests.select_related("criterion", "sample"), request.POST.get("test", ""), "choose a test of this sample"
+    )
     testing.cancel_test(request.person, chosen, reason=request.POST.get("reason", ""))
     return f"{chosen} is cancelled."
 
 
-STEPS = {"receive": _receive, "assign": _assign, "move": _move, "use": _use, "retain": _retain, "dispose": _dispose, "cancel": _cancel}
+STEPS = {
+    "receive": _receive,
+    "assign": _assign,
+    "move": _move,
+    "use": _use,
+    "retain": _retain,
+    "dispose": _dispose,
+    "cancel": _cancel,
+}
 
 
 def _step(request: PageRequest, found: Sample) -> None:
@@ -194,7 +266,11 @@ def _one(rows: QuerySet[Any], key: str, what: str) -> Any:
 
 def _person(request: PageRequest, name: str) -> Person | None:
     given = request.POST.get(name, "")
-    found = Person.objects.filter(organization=request.person.organization, user_id=given, is_active=True).first() if given else None
+    found = (
+        Person.objects.filter(organization=request.person.organization, user_id=given, is_active=True).first()
+        if given
+        else None
+    )
     if given and found is None:
         raise Invalid("there is no such person here", errors={name: "not known"}, given=given)
     return found

@@ -39,52 +39,103 @@ def draft_certificate(act: Act, lot: Lot, *, reissue_reason: str = "") -> Certif
     good = all(line["passes"] for line in lines)
     assert lot.program is not None
     return act.create(
-        Certificate, program=lot.program, lot=lot, specification=specification, issued_at=act.now,
-        code=before.code if before else next_code(act, Certificate, "COA", lot.program), issue=before.issue + 1 if before else 1,
-        lines=[*lines, *(_analysis_line(analysis) for analysis in analyses)], replaces=before, reissue_reason=reissue_reason.strip(),
-        conclusion=f"The lot {'meets' if good else 'does not meet'} {specification}.", sources=sources_of([*results, *analyses]),
-    )  # fmt: skip
+        Certificate,
+        program=lot.program,
+        lot=lot,
+        specification=specification,
+        issued_at=act.now,
+        code=before.code if before else next_code(act, Certificate, "COA", lot.program),
+        issue=before.issue + 1 if before else 1,
+        lines=[*lines, *(_analysis_line(analysis) for analysis in analyses)],
+        replaces=before,
+        reissue_reason=reissue_reason.strip(),
+        conclusion=f"The lot {'meets' if good else 'does not meet'} {specification}.",
+        sources=sources_of([*results, *analyses]),
+    )
 
 
-def _lines(wanted: dict[Criterion, Test | None], results: list[Result], investigations: list[Investigation]) -> list[dict[str, Any]]:
+def _lines(
+    wanted: dict[Criterion, Test | None], results: list[Result], investigations: list[Investigation]
+) -> list[dict[str, Any]]:
     """Return a line for each criterion: what decides, and every result on any release sample of the lot beside it."""
     lines = []
     for criterion, test in wanted.items():
         if test is None or test.state not in (Test.State.VERIFIED, Test.State.CONFIRMED):
-            raise Refused(f"{criterion.name} is not finished", given=test.get_state_display() if test else "no test assigned",
-                          allowed="Verified", next="Finish the tests of the lot first")  # fmt: skip
+            raise Refused(
+                f"{criterion.name} is not finished",
+                given=test.get_state_display() if test else "no test assigned",
+                allowed="Verified",
+                next="Finish the tests of the lot first",
+            )
         own = [r for r in results if r.test.criterion_id == criterion.id]
         if stale := stale_causes([r.id for r in own]):
-            raise Refused(f"{criterion.name} stands on data changed since", given=f"{len(stale)} results", next="Calculate it anew first")
+            raise Refused(
+                f"{criterion.name} stands on data changed since",
+                given=f"{len(stale)} results",
+                next="Calculate it anew first",
+            )
         last = [r for r in own if r.test_id == test.id]
-        decisive = [r for r in last if r.state == Result.State.VERIFIED and r.round > 0] or [r for r in last if r.round == 0]
+        decisive = [r for r in last if r.state == Result.State.VERIFIED and r.round > 0] or [
+            r for r in last if r.round == 0
+        ]
         passes = test.state == Test.State.VERIFIED
-        lines.append({
-            "test": criterion.name, "method": f"{criterion.method.code} version {criterion.method.number}", "limit": criterion.limit,
-            "unit": criterion.unit, "result": " / ".join(r.rounded for r in decisive), "passes": passes, "criterion": str(criterion.id),
-            "results": [_one(r) for r in own], "investigations": [i.code for i in investigations if i.test.criterion_id == criterion.id],
-        })  # fmt: skip
+        lines.append(
+            {
+                "test": criterion.name,
+                "method": f"{criterion.method.code} version {criterion.method.number}",
+                "limit": criterion.limit,
+                "unit": criterion.unit,
+                "result": " / ".join(r.rounded for r in decisive),
+                "passes": passes,
+                "criterion": str(criterion.id),
+                "results": [_one(r) for r in own],
+                "investigations": [i.code for i in investigations if i.test.criterion_id == criterion.id],
+            }
+        )
     return lines
 
 
 def _one(result: Result) -> dict[str, Any]:
     kind = "original" if result.round == 0 else f"retest {result.round}"
-    return {"id": str(result.id), "kind": kind, "calculated": result.calculated, "rounded": result.rounded, "passes": result.passes,
-            "state": result.state, "entry": result.entry, "sample": result.test.sample.code}  # fmt: skip
+    return {
+        "id": str(result.id),
+        "kind": kind,
+        "calculated": result.calculated,
+        "rounded": result.rounded,
+        "passes": result.passes,
+        "state": result.state,
+        "entry": result.entry,
+        "sample": result.test.sample.code,
+    }
 
 
 def _analysis_line(analysis: Analysis) -> dict[str, Any]:
-    return {"test": analysis.title, "method": analysis.computed.method, "limit": "", "unit": "", "result": analysis.finding, "passes": True,
-            "analysis": str(analysis.id), "conclusion": analysis.conclusion, "results": [], "investigations": []}  # fmt: skip
+    return {
+        "test": analysis.title,
+        "method": analysis.computed.method,
+        "limit": "",
+        "unit": "",
+        "result": analysis.finding,
+        "passes": True,
+        "analysis": str(analysis.id),
+        "conclusion": analysis.conclusion,
+        "results": [],
+        "investigations": [],
+    }
 
 
 @verb("quality.sign_certificate", "sign a certificate of analysis", roles=QUALITY_UNIT, signs=Meaning.APPROVED)
-def sign_certificate(act: Act, certificate: Certificate, *, credentials: Credentials, seen: Seen | None = None) -> Certificate:
+def sign_certificate(
+    act: Act, certificate: Certificate, *, credentials: Credentials, seen: Seen | None = None
+) -> Certificate:
     """Sign a certificate; its PDF and JSON are made once and kept, and the issue before is marked replaced."""
     if certificate.state != "draft":
         raise Refused(f"{certificate} is no draft", given=certificate.get_state_display())
     if stale_causes([certificate.id]):
-        raise Refused(f"{certificate} stands on data changed since it was drafted", next="Void it with a reason and draft it again")
+        raise Refused(
+            f"{certificate} stands on data changed since it was drafted",
+            next="Void it with a reason and draft it again",
+        )
     _current(certificate)
     act.change(certificate, state="signed")
     if certificate.replaces is not None:
@@ -92,7 +143,11 @@ def sign_certificate(act: Act, certificate: Certificate, *, credentials: Credent
     sign(act, [certificate], Meaning.APPROVED, credentials, seen=seen)
     printed = certificate_print.make(certificate)
     act.create(
-        CertificateCopy, program=certificate.program, certificate=certificate, pdf=store.put(printed.pdf), json=store.put(printed.json)
+        CertificateCopy,
+        program=certificate.program,
+        certificate=certificate,
+        pdf=store.put(printed.pdf),
+        json=store.put(printed.json),
     )
     return certificate
 
@@ -102,9 +157,14 @@ def _current(certificate: Certificate) -> None:
     shown = {(one["id"], one["entry"]) for line in certificate.lines for one in line["results"]}
     facts = facts_of([certificate.lot])[certificate.lot_id]
     own = {line.id for line in facts.criteria}
-    if later := [str(r) for r in facts.release_results if r.test.criterion_id in own and (str(r.id), r.entry) not in shown]:
-        raise Refused(f"{certificate} does not show every result as it stands now", given=", ".join(later),
-                      next="Void it with a reason and draft it again")  # fmt: skip
+    if later := [
+        str(r) for r in facts.release_results if r.test.criterion_id in own and (str(r.id), r.entry) not in shown
+    ]:
+        raise Refused(
+            f"{certificate} does not show every result as it stands now",
+            given=", ".join(later),
+            next="Void it with a reason and draft it again",
+        )
 
 
 @verb("quality.void_certificate", "void a draft certificate", roles=DRAFTERS)
@@ -113,5 +173,3 @@ def void_certificate(act: Act, certificate: Certificate) -> Certificate:
     if certificate.state != "draft":
         raise Refused(f"{certificate} is signed", next="Re-issue it; the old one stays readable")
     return act.void(certificate)
-
-

@@ -28,20 +28,31 @@ def _person(act: Act) -> Person:
 
 
 @verb("quality.review_trail", "review the audit trail of a lot", roles=REVIEWERS, signs=Meaning.REVIEWED)
-def review_trail(act: Act, lot: Lot, *, conclusion: str, credentials: Credentials, seen: int | None = None) -> TrailReview:
+def review_trail(
+    act: Act, lot: Lot, *, conclusion: str, credentials: Credentials, seen: int | None = None
+) -> TrailReview:
     """Sign that the audit trail of a lot was reviewed, with the exceptions as they were; by nobody who tested it."""
     if not conclusion.strip():
         raise Invalid("say what the review concludes", errors={"conclusion": "needed"})
     person = _person(act)
     if seen is not None and seen != last_lot_entry(lot):
-        raise Conflict(f"the trail of {lot} has grown since it was shown", given=f"entry {seen}", allowed=f"entry {last_lot_entry(lot)}",
-                       next="Look at what was added, then sign")  # fmt: skip
+        raise Conflict(
+            f"the trail of {lot} has grown since it was shown",
+            given=f"entry {seen}",
+            allowed=f"entry {last_lot_entry(lot)}",
+            next="Look at what was added, then sign",
+        )
     if lot.samples.filter(tests__results__entered_by=person).exists():
         raise Refused("who tested the lot does not review its trail", given=person.printed_name)
     review = act.create(
-        TrailReview, program=lot.program, lot=lot, up_to_entry=last_lot_entry(lot), exceptions=exceptions_of(lot),
-        conclusion=conclusion.strip(), reviewer=person,
-    )  # fmt: skip
+        TrailReview,
+        program=lot.program,
+        lot=lot,
+        up_to_entry=last_lot_entry(lot),
+        exceptions=exceptions_of(lot),
+        conclusion=conclusion.strip(),
+        reviewer=person,
+    )
     made = list(Result.objects.filter(test__sample__lot=lot))
     sign(act, [review], Meaning.REVIEWED, credentials, independent_of=made, is_the_review=True)
     return review
@@ -56,9 +67,11 @@ def release_lot(act: Act, lot: Lot, *, credentials: Credentials, note: str = "")
     closed = [gate for gate in gates if not gate.met]
     if closed:
         raise Refused(
-            f"{lot} cannot be released", given="; ".join(f"{g.name}: {g.text}" for g in closed), allowed="every gate met",
+            f"{lot} cannot be released",
+            given="; ".join(f"{g.name}: {g.text}" for g in closed),
+            allowed="every gate met",
             next="; ".join(f"{g.name}: {g.who}" for g in closed if g.who),
-        )  # fmt: skip
+        )
     return _decide(act, lot, "released", [gate.as_json() for gate in gates], Meaning.RELEASED, credentials, note)
 
 
@@ -76,17 +89,28 @@ def hold_lot(act: Act, lot: Lot) -> Disposition:
     """Put a lot on hold, with a reason; a released one is no longer free."""
     if not act.reason:
         raise Invalid("a hold has a reason", errors={"reason": "say why"})
-    made = act.create(Disposition, program=lot.program, lot=lot, decision="hold", decided_by=_person(act), note=act.reason)
+    made = act.create(
+        Disposition, program=lot.program, lot=lot, decision="hold", decided_by=_person(act), note=act.reason
+    )
     materials.change_status(act, lot, Lot.Status.HOLD)
     return made
 
 
-def _decide(act: Act, lot: Lot, decision: str, gates: list[dict[str, Any]], meaning: str, credentials: Credentials, note: str) -> Disposition:
+def _decide(
+    act: Act, lot: Lot, decision: str, gates: list[dict[str, Any]], meaning: str, credentials: Credentials, note: str
+) -> Disposition:
     certificate = current_certificate(lot)
     made = act.create(
-        Disposition, program=lot.program, lot=lot, decision=decision, certificate=certificate, gates=gates, decided_by=_person(act),
-        note=note, sources=sources_of([certificate] if certificate else []),
-    )  # fmt: skip
+        Disposition,
+        program=lot.program,
+        lot=lot,
+        decision=decision,
+        certificate=certificate,
+        gates=gates,
+        decided_by=_person(act),
+        note=note,
+        sources=sources_of([certificate] if certificate else []),
+    )
     materials.change_status(act, lot, Lot.Status(decision))
     sign(act, [made], meaning, credentials)
     return made

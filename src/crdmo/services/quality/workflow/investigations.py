@@ -16,6 +16,7 @@ Source: FDA, Investigating Out-of-Specification (OOS) Test Results for Pharmaceu
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from crdmo.common.codes import next_code
@@ -53,17 +54,25 @@ def next_round(test: Test, person: Person, readings: int) -> int:
     """
     wanted = test.criterion.method.replicates
     if test.criterion.acceptance == "limit" and readings != wanted:
-        raise Invalid(f"{test.criterion.method.code} takes {wanted} readings", errors={"values": "wrong number"},
-                      given=str(readings), allowed=str(wanted))  # fmt: skip
+        raise Invalid(
+            f"{test.criterion.method.code} takes {wanted} readings",
+            errors={"values": "wrong number"},
+            given=str(readings),
+            allowed=str(wanted),
+        )
     if test.state != Test.State.RETEST:
         return 0
     plan = approved_plan(test)
     done = retests(test)
     if done >= plan.replicates:
-        raise Refused("all planned retests are done", given=f"{done} of {plan.replicates}", next="Conclude the investigation")
+        raise Refused(
+            "all planned retests are done", given=f"{done} of {plan.replicates}", next="Conclude the investigation"
+        )
     original = test.results.filter(round=0, is_void=False).first()
     if original is not None and original.entered_by_id == person.id:
-        raise Refused("a retest is done by a second analyst", given=person.printed_name, allowed="a qualified colleague")
+        raise Refused(
+            "a retest is done by a second analyst", given=person.printed_name, allowed="a qualified colleague"
+        )
     return done + 1
 
 
@@ -75,8 +84,11 @@ def approved_plan(test: Test) -> RetestPlan:
     """
     plan = RetestPlan.objects.filter(investigation__test=test, state="approved", is_void=False).first()
     if plan is None:
-        raise Refused(f"{test} may not be retested", allowed="a retest plan signed before the first retest",
-                      next="Propose a plan in the investigation; QA approves it")  # fmt: skip
+        raise Refused(
+            f"{test} may not be retested",
+            allowed="a retest plan signed before the first retest",
+            next="Propose a plan in the investigation; QA approves it",
+        )
     return plan
 
 
@@ -116,28 +128,45 @@ def settle_sample(act: Act, sample: Sample) -> None:
 def _open(act: Act, test: Test, result: Result) -> Investigation:
     assert test.program is not None
     opened = act.create(
-        Investigation, program=test.program, code=next_code(act, Investigation, "OOS", test.program), test=test,
-        result=result, lot=test.sample.lot, opened=act.now, due_on=act.now.date() + dt.timedelta(days=DAYS_TO_CONCLUDE),
-    )  # fmt: skip
+        Investigation,
+        program=test.program,
+        code=next_code(act, Investigation, "OOS", test.program),
+        test=test,
+        result=result,
+        lot=test.sample.lot,
+        opened=act.now,
+        due_on=act.now.date() + dt.timedelta(days=DAYS_TO_CONCLUDE),
+    )
     act.change(test, state=Test.State.INVESTIGATION)
     return opened
 
 
 def _in(investigation: Investigation, *phases: str) -> None:
     if investigation.phase not in phases:
-        raise Refused(f"{investigation} is in another phase", given=investigation.get_phase_display(),
-                      allowed=", ".join(Phase(p).label for p in phases))  # fmt: skip
+        raise Refused(
+            f"{investigation} is in another phase",
+            given=investigation.get_phase_display(),
+            allowed=", ".join(Phase(p).label for p in phases),
+        )
 
 
-def _finding(act: Act, investigation: Investigation, kind: str, text: str, cause: bool, answers: dict[str, Any]) -> InvestigationStep:
+def _finding(
+    act: Act, investigation: Investigation, kind: str, text: str, cause: bool, answers: dict[str, Any]
+) -> InvestigationStep:
     if not text.strip():
         raise Invalid("say what was found", errors={"text": "needed"})
     if str(investigation.result.entered_by_id) == act.actor.actor_id:
         raise Refused("the analyst does not investigate the own result", next="The supervisor or QA does")
     return act.create(
-        InvestigationStep, program=investigation.program, investigation=investigation, phase=investigation.phase,
-        kind=kind, text=text, assignable_cause=cause, answers=answers,
-    )  # fmt: skip
+        InvestigationStep,
+        program=investigation.program,
+        investigation=investigation,
+        phase=investigation.phase,
+        kind=kind,
+        text=text,
+        assignable_cause=cause,
+        answers=answers,
+    )
 
 
 @verb("quality.check_laboratory", "go through the laboratory checklist", roles=SUPERVISORS)
@@ -168,6 +197,17 @@ def review_manufacturing(act: Act, investigation: Investigation, *, text: str, b
     return _finding(act, investigation, Step.MANUFACTURING, text, False, {"other_batches": batches})
 
 
+def may_go_on(investigation: Investigation, findings: Sequence[InvestigationStep]) -> bool:
+    """Say whether the phase is done and found no assignable cause, so that the next one can be opened."""
+    own = [step for step in findings if step.phase == investigation.phase]
+    needed = NEEDED_TO_GO_ON.get(Phase(investigation.phase))
+    return (
+        needed is not None
+        and any(step.kind == needed for step in own)
+        and not any(step.assignable_cause for step in own)
+    )
+
+
 @verb("quality.go_on", "take an investigation to its next phase", roles=SUPERVISORS)
 def go_on(act: Act, investigation: Investigation) -> Investigation:
     """Go on to the next phase, once this one is done and has found no assignable cause."""
@@ -184,9 +224,15 @@ def go_on(act: Act, investigation: Investigation) -> Investigation:
 
 @verb("quality.propose_retest", "propose a retest plan", roles=SUPERVISORS)
 def propose_retest(
-    act: Act, investigation: Investigation, *, replicates: int, rationale: str, resample: bool = False,
-    sample: Sample | None = None, evidence: str = "",
-) -> RetestPlan:  # fmt: skip
+    act: Act,
+    investigation: Investigation,
+    *,
+    replicates: int,
+    rationale: str,
+    resample: bool = False,
+    sample: Sample | None = None,
+    evidence: str = "",
+) -> RetestPlan:
     """Fix the number of retests in advance. A new sample is taken only on evidence that the original was not representative."""
     _in(investigation, Phase.IA, Phase.IB, Phase.II)
     if not investigation.findings.filter(kind=Step.CHECKLIST, is_void=False).exists():
@@ -194,15 +240,25 @@ def propose_retest(
     if investigation.plans.filter(is_void=False).exists():
         raise Refused("this investigation has its retest plan", next="The number of retests is decided once")
     if not 1 <= replicates <= 12 or not rationale.strip():
-        raise Invalid("a plan has one to twelve retests and a rationale", errors={"replicates": "1 to 12"}, given=str(replicates))
+        raise Invalid(
+            "a plan has one to twelve retests and a rationale", errors={"replicates": "1 to 12"}, given=str(replicates)
+        )
     if resample and not evidence.strip():
-        raise Refused("resampling needs evidence that the sample was not representative", next="Write it down, or retest the sample")
+        raise Refused(
+            "resampling needs evidence that the sample was not representative",
+            next="Write it down, or retest the sample",
+        )
     if resample:
         _finding(act, investigation, Step.RESAMPLE, evidence, False, {})
     return act.create(
-        RetestPlan, program=investigation.program, investigation=investigation, replicates=replicates,
-        sample=sample or investigation.test.sample, rationale=rationale, resample=resample,
-    )  # fmt: skip
+        RetestPlan,
+        program=investigation.program,
+        investigation=investigation,
+        replicates=replicates,
+        sample=sample or investigation.test.sample,
+        rationale=rationale,
+        resample=resample,
+    )
 
 
 @verb("quality.approve_retest", "approve a retest plan", roles=(Role.QA,), signs=Meaning.APPROVED)
@@ -218,14 +274,24 @@ def approve_retest(act: Act, plan: RetestPlan, *, credentials: Credentials, seen
 
 @verb("quality.conclude_investigation", "conclude an investigation", roles=(Role.QA,), signs=Meaning.APPROVED)
 def conclude(
-    act: Act, investigation: Investigation, *, outcome: str, text: str, credentials: Credentials, seen: Seen | None = None
+    act: Act,
+    investigation: Investigation,
+    *,
+    outcome: str,
+    text: str,
+    credentials: Credentials,
+    seen: Seen | None = None,
 ) -> Investigation:
     """Conclude by signature. The original result stays on every certificate and in every data pack, whatever the outcome."""
     _in(investigation, Phase.IA, Phase.IB, Phase.II)
     plan = investigation.plans.filter(is_void=False).first()
     if plan is not None and plan.state != "done":
-        raise Refused("the planned retests are not all verified", given=plan.get_state_display(), next="Finish the plan first")
-    passed = plan is not None and not investigation.test.results.filter(round__gt=0, passes=False, is_void=False).exists()
+        raise Refused(
+            "the planned retests are not all verified", given=plan.get_state_display(), next="Finish the plan first"
+        )
+    passed = (
+        plan is not None and not investigation.test.results.filter(round__gt=0, passes=False, is_void=False).exists()
+    )
     _evidence(investigation, outcome, plan, passed)
     _finding(act, investigation, Step.CONCLUSION, text, outcome == Outcome.LABORATORY_ERROR, {"outcome": outcome})
     test = investigation.test
@@ -247,15 +313,26 @@ def _evidence(investigation: Investigation, outcome: str, plan: RetestPlan | Non
         if not found.filter(assignable_cause=True).exists():
             raise Refused("no assignable cause is on record", next="An original is invalidated on evidence only")
         if plan is None:
-            raise Refused("an invalidated result is replaced by planned retests", next="Propose and approve a retest plan")
+            raise Refused(
+                "an invalidated result is replaced by planned retests", next="Propose and approve a retest plan"
+            )
     elif outcome == Outcome.NOT_CONFIRMED:
         if investigation.phase != Phase.II or not found.filter(kind=Step.MANUFACTURING).exists():
-            raise Refused("without assignable cause the investigation goes through phase II", given=investigation.get_phase_display())
+            raise Refused(
+                "without assignable cause the investigation goes through phase II",
+                given=investigation.get_phase_display(),
+            )
         if not passed:
-            raise Refused("a retest is out of specification too, or none was done", allowed="Out of specification confirmed")
+            raise Refused(
+                "a retest is out of specification too, or none was done", allowed="Out of specification confirmed"
+            )
     elif outcome == Outcome.CONFIRMED:
         if not found.filter(kind=Step.CHECKLIST).exists():
             raise Refused("phase Ia is not done", allowed="first: laboratory checklist")
     else:
-        raise Invalid("an investigation ends with an outcome", errors={"outcome": "not one of them"}, given=outcome,
-                      allowed=", ".join(label for _, label in Outcome.choices[1:]))  # fmt: skip
+        raise Invalid(
+            "an investigation ends with an outcome",
+            errors={"outcome": "not one of them"},
+            given=outcome,
+            allowed=", ".join(label for _, label in Outcome.choices[1:]),
+        )

@@ -25,12 +25,18 @@ def _standard(sheet: Worksheet) -> Reagent | None:
     return used.reagent if used else None
 
 
-def compute(act: Act, sheet: Worksheet, test: Test, readings: Sequence[Reading], place: int) -> tuple[Computed, list[Record]]:
+def compute(
+    act: Act, sheet: Worksheet, test: Test, readings: Sequence[Reading], place: int
+) -> tuple[Computed, list[Record]]:
     """Run the method's calculation over readings and return the computed result with its sources."""
     method, criterion = sheet.method, test.criterion
     sources: list[Record] = [*readings, criterion]
     inputs: dict[str, Any] = {"readings": [reading.value for reading in readings]}
-    parameters: dict[str, Any] = {"reporting": method.reporting, "limit": criterion.limit, "replicates": method.replicates}
+    parameters: dict[str, Any] = {
+        "reporting": method.reporting,
+        "limit": criterion.limit,
+        "replicates": method.replicates,
+    }
     if method.reporting == Method.Reporting.CALCULATED:
         parameters = {"calculation": method.calculation, "limit": criterion.limit, "constants": dict(method.parameters)}
         inputs = {"quantities": _named(readings)}
@@ -59,18 +65,30 @@ def report(act: Act, sheet: Worksheet, test: Test, readings: Sequence[Reading], 
         Result,
         [
             {
-                "program": test.program, "test": test, "round": turn, "replicate": i, "unit": test.criterion.unit,
-                "limit": test.criterion.limit, "entered_by": act.actor, "computed": computed,
-                "sources": sources_of([computed]), **line,
+                "program": test.program,
+                "test": test,
+                "round": turn,
+                "replicate": i,
+                "unit": test.criterion.unit,
+                "limit": test.criterion.limit,
+                "entered_by": act.actor,
+                "computed": computed,
+                "sources": sources_of([computed]),
+                **line,
             }
             for i, line in enumerate(_lines(computed), 1)
         ],
-    )  # fmt: skip
+    )
 
 
 def _lines(computed: Computed) -> list[dict[str, Any]]:
     return [
-        {"calculated": line["calculated"], "rounded": line["rounded"], "passes": line["passes"], "verdict": line["reason"]}
+        {
+            "calculated": line["calculated"],
+            "rounded": line["rounded"],
+            "passes": line["passes"],
+            "verdict": line["reason"],
+        }
         for line in computed.output["results"]
     ]
 
@@ -82,7 +100,9 @@ def again(act: Act, reading: Reading) -> Result:
 
 def renew(act: Act, test: Test, turn: int) -> list[Result]:
     """Calculate a round of a test anew from its readings as they stand now; what was invalidated stays so."""
-    readings = list(test.readings.filter(round=turn, is_void=False).select_related("worksheet__method").order_by("replicate"))
+    readings = list(
+        test.readings.filter(round=turn, is_void=False).select_related("worksheet__method").order_by("replicate")
+    )
     sheet = readings[0].worksheet
     assert sheet is not None
     computed, _ = compute(act, sheet, test, readings, 0)

@@ -38,9 +38,14 @@ from .desks import BENCH, CHECKERS, SPECIFIERS, Seen
 
 @verb("quality.assign_tests", "assign the tests of a sample", roles=(*BENCH, *SPECIFIERS))
 def assign_tests(
-    act: Act, sample: Sample, *, specification: Specification, criteria: Sequence[Criterion] = (),
-    analyst: Person | None = None, due_on: dt.date | None = None,
-) -> list[Test]:  # fmt: skip
+    act: Act,
+    sample: Sample,
+    *,
+    specification: Specification,
+    criteria: Sequence[Criterion] = (),
+    analyst: Person | None = None,
+    due_on: dt.date | None = None,
+) -> list[Test]:
     """Assign all lines of a specification to a received sample, or those chosen. The version of the limits is pinned."""
     materials.usable(sample, act.now.date())
     if specification.state != Specification.State.APPROVED:
@@ -54,9 +59,17 @@ def assign_tests(
         raise Refused(f"{sample} has these tests already", next="Open its worklist")
     made = act.create_many(
         Test,
-        [{"program": sample.program, "sample": sample, "criterion": line, "analyst": analyst, "due_on": due_on or sample.due_on}
-         for line in fresh],
-    )  # fmt: skip
+        [
+            {
+                "program": sample.program,
+                "sample": sample,
+                "criterion": line,
+                "analyst": analyst,
+                "due_on": due_on or sample.due_on,
+            }
+            for line in fresh
+        ],
+    )
     if sample.state == Sample.State.RECEIVED:
         act.change(sample, state=Sample.State.ASSIGNED)
     return made
@@ -64,25 +77,39 @@ def assign_tests(
 
 @verb("quality.open_worksheet", "open a worksheet", roles=BENCH)
 def open_worksheet(
-    act: Act, program: Program, *, method: Method, instrument: Instrument | None = None, reagents: Sequence[Reagent] = (),
+    act: Act,
+    program: Program,
+    *,
+    method: Method,
+    instrument: Instrument | None = None,
+    reagents: Sequence[Reagent] = (),
     code: str = "",
-) -> Worksheet:  # fmt: skip
+) -> Worksheet:
     """Open a run: the analyst is qualified, the instrument calibrated, every reagent in date, or it does not open."""
     person, today = _analyst(act), act.now.date()
     if method.state != Method.State.EFFECTIVE:
         raise Refused(f"{method} is not effective", given=method.get_state_display(), allowed="Effective")
     bench.qualified(person, method, today)
     if method.instrument_kind and (instrument is None or instrument.kind != method.instrument_kind):
-        raise Refused(f"{method} runs on another kind of instrument", given=instrument.kind if instrument else "none",
-                      allowed=method.instrument_kind)  # fmt: skip
+        raise Refused(
+            f"{method} runs on another kind of instrument",
+            given=instrument.kind if instrument else "none",
+            allowed=method.instrument_kind,
+        )
     until = bench.calibrated_until(instrument, today) if instrument else None
     for reagent in reagents:
         bench.in_date(reagent, today)
     sheet = act.create(
-        Worksheet, program=program, code=code or next_code(act, Worksheet, "WS", program), method=method,
-        instrument=instrument, calibrated_until=until, analyst=person, started=act.now,
+        Worksheet,
+        program=program,
+        code=code or next_code(act, Worksheet, "WS", program),
+        method=method,
+        instrument=instrument,
+        calibrated_until=until,
+        analyst=person,
+        started=act.now,
         state=Worksheet.State.OPEN if method.suitability else Worksheet.State.SUITABLE,
-    )  # fmt: skip
+    )
     act.create_many(WorksheetReagent, [{"program": program, "worksheet": sheet, "reagent": r} for r in reagents])
     return sheet
 
@@ -98,20 +125,33 @@ def record_controls(act: Act, sheet: Worksheet, *, values: dict[str, str]) -> li
     """Record the controls that the method asks for, all of them; one that fails blocks every result of the run."""
     _own(act, sheet)
     if sheet.state != Worksheet.State.OPEN:
-        raise Refused(f"the controls of {sheet} are recorded", given=sheet.get_state_display(), next="Open a new worksheet")
+        raise Refused(
+            f"the controls of {sheet} are recorded", given=sheet.get_state_display(), next="Open a new worksheet"
+        )
     wanted = {str(line["name"]): line for line in sheet.method.suitability}
     if set(values) != set(wanted):
         odd = sorted(set(values) ^ set(wanted))
-        raise Invalid("the method asks for exactly these controls", errors={name: "missing or not asked for" for name in odd},
-                      given=", ".join(values), allowed=", ".join(wanted))  # fmt: skip
+        raise Invalid(
+            "the method asks for exactly these controls",
+            errors={name: "missing or not asked for" for name in odd},
+            given=", ".join(values),
+            allowed=", ".join(wanted),
+        )
     verdicts = _judged({name: (value, str(wanted[name]["limit"])) for name, value in values.items()})
     made = [
         act.create(
-            ControlResult, program=sheet.program, worksheet=sheet, kind=wanted[name].get("kind", "suitability"), name=name,
-            value=verdict.raw, unit=wanted[name].get("unit", ""), limit=wanted[name]["limit"], passes=verdict.passes,
+            ControlResult,
+            program=sheet.program,
+            worksheet=sheet,
+            kind=wanted[name].get("kind", "suitability"),
+            name=name,
+            value=verdict.raw,
+            unit=wanted[name].get("unit", ""),
+            limit=wanted[name]["limit"],
+            passes=verdict.passes,
         )
         for name, verdict in verdicts.items()
-    ]  # fmt: skip
+    ]
     good = all(control.passes for control in made)
     act.change(sheet, state=Worksheet.State.SUITABLE if good else Worksheet.State.UNSUITABLE)
     return made
@@ -148,7 +188,12 @@ class Entry:
 
 @verb("quality.enter_results", "enter results", roles=BENCH)
 def enter_results(
-    act: Act, sheet: Worksheet, entries: Sequence[Entry], *, source: str = Reading.Source.TYPED, file: Dataset | None = None
+    act: Act,
+    sheet: Worksheet,
+    entries: Sequence[Entry],
+    *,
+    source: str = Reading.Source.TYPED,
+    file: Dataset | None = None,
 ) -> list[Result]:
     """Enter readings for tests of a run; each is calculated, rounded as its limit is written, and judged at once.
 
@@ -156,8 +201,12 @@ def enter_results(
     """
     _own(act, sheet)
     if sheet.state != Worksheet.State.SUITABLE:
-        raise Refused(f"{sheet} reports no results", given=sheet.get_state_display(), allowed="System suitable",
-                      next="Record the controls; if they failed, find out why and open a new worksheet")  # fmt: skip
+        raise Refused(
+            f"{sheet} reports no results",
+            given=sheet.get_state_display(),
+            allowed="System suitable",
+            next="Record the controls; if they failed, find out why and open a new worksheet",
+        )
     _still_fit(act, sheet)
     twice = {e.test.id for e in entries if sum(other.test.id == e.test.id for other in entries) > 1}
     if twice or not entries:
@@ -204,35 +253,55 @@ def _enter(act: Act, sheet: Worksheet, entry: Entry, place: int, source: str, fi
     if test.program_id != sheet.program_id:
         raise Refused("a worksheet holds the tests of one program")
     if test.state not in (Test.State.ASSIGNED, Test.State.RETEST):
-        raise Refused(f"{test} takes no result now", given=test.get_state_display(), allowed="To be tested, To be retested",
-                      next="A reported result is corrected with a reason, or investigated; it is not entered again")  # fmt: skip
+        raise Refused(
+            f"{test} takes no result now",
+            given=test.get_state_display(),
+            allowed="To be tested, To be retested",
+            next="A reported result is corrected with a reason, or investigated; it is not entered again",
+        )
     materials.usable(test.sample, act.now.date())
     turn = investigations.next_round(test, _analyst(act), len(entry.values))
     readings = [
         act.create(
-            Reading, program=test.program, test=test, worksheet=sheet, round=turn, replicate=i,
+            Reading,
+            program=test.program,
+            test=test,
+            worksheet=sheet,
+            round=turn,
+            replicate=i,
             preparation=entry.preparations[i - 1] if entry.preparations else 1,
-            name=entry.names[i - 1] if entry.names else "", value=value.strip(), unit=test.criterion.unit,
-            source=source, file=file, read_at=act.now,
+            name=entry.names[i - 1] if entry.names else "",
+            value=value.strip(),
+            unit=test.criterion.unit,
+            source=source,
+            file=file,
+            read_at=act.now,
         )
         for i, value in enumerate(entry.values, 1)
-    ]  # fmt: skip
+    ]
     results = reportable.report(act, sheet, test, readings, turn, place)
     act.change(test, state=Test.State.ENTERED, analyst=_analyst(act))
     return results
 
 
 @verb("quality.verify_results", "verify results", roles=CHECKERS, signs=Meaning.VERIFIED)
-def verify_results(act: Act, results: Sequence[Result], *, credentials: Credentials, seen: Seen | None = None) -> list[Result]:
+def verify_results(
+    act: Act, results: Sequence[Result], *, credentials: Credentials, seen: Seen | None = None
+) -> list[Result]:
     """Verify results of others by signature, each round whole. One that is out of specification opens its investigation."""
     person = _analyst(act)
     _whole(results)
     for result in results:
         if result.state != Result.State.ENTERED:
-            raise Refused(f"{result} waits for no verification", given=result.get_state_display(), allowed="To be verified")
+            raise Refused(
+                f"{result} waits for no verification", given=result.get_state_display(), allowed="To be verified"
+            )
         if person.id in (result.entered_by_id, result.test.analyst_id):
-            raise Refused("nobody verifies their own work", given=f"entered by {result.entered_by}",
-                          next="Another reviewer can verify it")  # fmt: skip
+            raise Refused(
+                "nobody verifies their own work",
+                given=f"entered by {result.entered_by}",
+                next="Another reviewer can verify it",
+            )
         act.change(result, state=Result.State.VERIFIED, verified_by=person)
     sign(act, list(results), Meaning.VERIFIED, credentials, seen=seen)
     for test in {result.test_id: result.test for result in results}.values():
@@ -244,11 +313,17 @@ def _whole(results: Sequence[Result]) -> None:
     """Refuse a choice among the results of one round: what a round gave is looked at together."""
     chosen = {result.id for result in results}
     rounds = {(result.test_id, result.round) for result in results}
-    waiting = Result.objects.filter(test__in={test for test, _ in rounds}, state__in=(Result.State.ENTERED, Result.State.RETURNED), is_void=False)
+    waiting = Result.objects.filter(
+        test__in={test for test, _ in rounds}, state__in=(Result.State.ENTERED, Result.State.RETURNED), is_void=False
+    )
     for other in waiting.select_related("test__criterion", "test__sample"):
         if (other.test_id, other.round) in rounds and other.id not in chosen:
-            raise Refused(f"the results of one round of {other.test} are verified or returned together", given=f"{other} is left out",
-                          allowed="all of them", next="Choose all results of the test, or none")  # fmt: skip
+            raise Refused(
+                f"the results of one round of {other.test} are verified or returned together",
+                given=f"{other} is left out",
+                allowed="all of them",
+                next="Choose all results of the test, or none",
+            )
 
 
 @verb("quality.return_results", "return results to the analyst", roles=CHECKERS)
@@ -271,7 +346,9 @@ def correct_reading(act: Act, reading: Reading, *, value: str) -> Result:
     if reading.worksheet is not None:
         _readable(reading.worksheet.method, [Entry(reading.test, (value,))])
     if any(r.state not in (Result.State.ENTERED, Result.State.RETURNED) for r in results):
-        raise Refused("a verified result is not corrected at the bench", next="Open an investigation or ask the supervisor")
+        raise Refused(
+            "a verified result is not corrected at the bench", next="Open an investigation or ask the supervisor"
+        )
     act.change(reading, value=value.strip())
     return reportable.again(act, reading)
 
@@ -296,8 +373,12 @@ def recalculate(act: Act, test: Test) -> list[Result]:
     if not act.reason:
         raise Invalid("say why this is calculated anew", errors={"reason": "needed"})
     if test.state not in (Test.State.ENTERED, Test.State.VERIFIED):
-        raise Refused(f"{test} cannot be calculated anew now", given=test.get_state_display(), allowed="Result entered, Verified",
-                      next="Bring its investigation to its end first")  # fmt: skip
+        raise Refused(
+            f"{test} cannot be calculated anew now",
+            given=test.get_state_display(),
+            allowed="Result entered, Verified",
+            next="Bring its investigation to its end first",
+        )
     old = list(test.results.filter(is_void=False).order_by("round", "replicate"))
     marked = stale_causes([r.id for r in old])
     if not marked:
@@ -315,7 +396,11 @@ def cancel_test(act: Act, test: Test) -> Test:
     if not act.reason:
         raise Invalid("a cancellation has a reason", errors={"reason": "say why"})
     if test.state != Test.State.ASSIGNED or test.readings.exists():
-        raise Refused(f"{test} has begun and is not cancelled", given=test.get_state_display(), allowed="To be tested, without readings")
+        raise Refused(
+            f"{test} has begun and is not cancelled",
+            given=test.get_state_display(),
+            allowed="To be tested, without readings",
+        )
     act.change(test, state=Test.State.CANCELLED)
     investigations.settle_sample(act, test.sample)
     return test
