@@ -1,6 +1,6 @@
 """Everything that is measured, in one run: the ledger beside its peers, then the pages of the demo.
 
-    python -m bench [--postgresql]
+python -m bench [--postgresql]
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What an audited write costs, beside an unaudited one and beside the peers: `python -m bench.ledger [--postgresql]`.
 
 Workload W1: one six-column row, single-row transactions, durable at each commit (SQLite WAL with synchronous=FULL, or
-PostgreSQL with fsync), then the same rows five hundred a transaction. All competitors take turns in short rounds within one
-run, so that the machine's other work falls on all alike; the table gives medians of the rounds. CPU is this process's own and
-the steadier number: rates hang on the disk's fsync.
+PostgreSQL with fsync), then the same rows thousands a transaction. All competitors take turns in short rounds within
+one run, so that the machine's other work falls on all alike; the table gives medians of the rounds. CPU is this process's
+own and the steadier number: rates hang on the disk's fsync.
 
 Verification and the thread are measured on the ledger that was written.
 """
@@ -169,7 +169,10 @@ def thread_query(records: int) -> float:
         above, below = thread.upstream(middle), thread.downstream(middle)
         times.append((time.perf_counter() - started) * 1000)
         assert above and below
-    print(f"\nthread of one record among {len(keys):,}: {len(above)} above, {len(below)} below, {statistics.median(times):.1f} ms")
+    print(
+        f"\nthread of one record among {len(keys):,}: {len(above)} above, {len(below)} below, "
+        f"{statistics.median(times):.1f} ms"
+    )
     return statistics.median(times)
 
 
@@ -201,17 +204,31 @@ def run(arguments: argparse.Namespace) -> int:
     call_command("migrate", run_syncdb=True, verbosity=0, interactive=False)
     if connection.vendor == "postgresql":
         call_command("pgtrigger", "install", verbosity=0)
-    print(f"{connection.vendor}, {arguments.rounds} rounds of {arguments.size} single rows and {arguments.bulk} in bulk")
-    single, many, goals = turns(singles(), arguments.rounds, arguments.size), turns(bulks(), arguments.rounds, arguments.bulk), Goals()
+    print(
+        f"{connection.vendor}, {arguments.rounds} rounds of {arguments.size} single rows and {arguments.bulk} in bulk"
+    )
+    single, many, goals = (
+        turns(singles(), arguments.rounds, arguments.size),
+        turns(bulks(), arguments.rounds, arguments.bulk),
+        Goals(),
+    )
     table("single-row transactions", single)
     table(f"{arguments.bulk} rows a transaction", many)
     fill(arguments.entries)
     chain, deep, rows = verification(arguments.entries)
-    print(f"\nverified: chain {chain:,.0f} entries/s; with contents {deep:,.0f} entries/s; everything {rows:,.0f} rows/s")
+    print(
+        f"\nverified: chain {chain:,.0f} entries/s; with contents {deep:,.0f} entries/s; everything {rows:,.0f} rows/s"
+    )
     walked, page = thread_query(100_000), trail_query(arguments.versions)
     print(f"page of a record with {arguments.versions:,} versions: {page:.1f} ms\n")
-    goals.check("single audited write against simple_history, rate", single["Ledger"].rate / single["SimpleHistory"].rate, 1)
-    goals.check("single audited write against simple_history, CPU", single["SimpleHistory"].milliseconds / single["Ledger"].milliseconds, 1)
+    goals.check(
+        "single audited write against simple_history, rate", single["Ledger"].rate / single["SimpleHistory"].rate, 1
+    )
+    goals.check(
+        "single audited write against simple_history, CPU",
+        single["SimpleHistory"].milliseconds / single["Ledger"].milliseconds,
+        1,
+    )
     goals.check("bulk against simple_history's single rows", many["Ledger"].rate / single["SimpleHistory"].rate, 10)
     goals.check("bulk against unaudited bulk_create", many["Ledger"].rate / many["Plain"].rate, 0.5)
     goals.check("entries verified a second", chain, 200_000)
@@ -232,7 +249,9 @@ def main() -> int:
     parser.add_argument("--versions", type=int, default=10_000, help="versions of the record with a long history")
     arguments = parser.parse_args()
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crdmo-bench-", dir=os.environ.get("TMPDIR"))))
+        home = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="crdmo-bench-", dir=os.environ.get("TMPDIR")))
+        )
         os.environ.update(CRDMO_HOME=str(home), DJANGO_SETTINGS_MODULE="bench.peers.settings")
         os.environ.pop("CRDMO_DATABASE_URL", None)
         if arguments.postgresql:

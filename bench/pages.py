@@ -16,12 +16,30 @@ import time
 PASSES = 5
 GOAL = 150.0
 PATHS = (
-    "/", "/CRD-101/", "/CRD-101/ledger/", "/CRD-101/proof/", "/CRD-101/contracts/", "/CRD-101/materials/", "/search/?q=VT-26",
-    "/CRD-101/quality/", "/CRD-101/quality/lots/", "/CRD-101/quality/lots/VT-2602/", "/CRD-101/quality/lots/VT-2602/?tab=review",
-    "/CRD-101/quality/samples/", "/CRD-101/quality/worksheets/", "/CRD-101/quality/verify/", "/CRD-101/quality/investigations/",
-    "/CRD-101/quality/investigations/OOS-26-0001/", "/CRD-101/quality/certificates/", "/CRD-101/quality/certificates/COA-26-0002/1/",
-    "/CRD-101/quality/specifications/", "/CRD-101/quality/stability/", "/CRD-101/quality/analyses/", "/people/matrix/", "/inbox/",
-)  # fmt: skip
+    "/",
+    "/CRD-101/",
+    "/CRD-101/ledger/",
+    "/CRD-101/proof/",
+    "/CRD-101/contracts/",
+    "/CRD-101/materials/",
+    "/search/?q=VT-26",
+    "/CRD-101/quality/",
+    "/CRD-101/quality/lots/",
+    "/CRD-101/quality/lots/VT-2602/",
+    "/CRD-101/quality/lots/VT-2602/?tab=review",
+    "/CRD-101/quality/samples/",
+    "/CRD-101/quality/worksheets/",
+    "/CRD-101/quality/verify/",
+    "/CRD-101/quality/investigations/",
+    "/CRD-101/quality/investigations/OOS-26-0001/",
+    "/CRD-101/quality/certificates/",
+    "/CRD-101/quality/certificates/COA-26-0002/1/",
+    "/CRD-101/quality/specifications/",
+    "/CRD-101/quality/stability/",
+    "/CRD-101/quality/analyses/",
+    "/people/matrix/",
+    "/inbox/",
+)
 
 
 def main() -> int:
@@ -48,7 +66,7 @@ def main() -> int:
         print(f"{'page':<60}{'status':>7}{'median ms':>11}{'goal':>7}")
         for path in PATHS:
             times = []
-            for turn in range(PASSES + 1):
+            for _turn in range(PASSES + 1):
                 began = time.perf_counter()
                 answer = client.get(path)
                 times.append((time.perf_counter() - began) * 1000)

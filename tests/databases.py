@@ -1,7 +1,7 @@
 """Databases for tests that need more than the usual rolled-back one: real commits, other processes, a second database.
 
-An *installation* is a database, a home folder and a store of its own, with `default` pointing to it. On SQLite it is a copy
-of a file made once a session, on PostgreSQL a copy of a template database made once a session.
+An *installation* is a database, a home folder and a store of its own, with `default` pointing to it. On SQLite it is a
+copy of a file made once a session, on PostgreSQL a copy of a template database made once a session.
 """
 
 from __future__ import annotations
@@ -61,7 +61,13 @@ def execute(sql: str) -> None:
 def parameters(name: str) -> dict[str, Any]:
     """Return what psycopg needs to connect to a database of the server."""
     said = connections.settings["default"]
-    found = {"host": said["HOST"], "port": said["PORT"], "user": said["USER"], "password": said["PASSWORD"], **said["OPTIONS"]}
+    found = {
+        "host": said["HOST"],
+        "port": said["PORT"],
+        "user": said["USER"],
+        "password": said["PASSWORD"],
+        **said["OPTIONS"],
+    }
     return {"dbname": name, **{k: v for k, v in found.items() if v and k in ("host", "port", "user", "password")}}
 
 
@@ -85,10 +91,14 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """The environment of a process that works in this installation."""
         told = {
-            "CRDMO_DATABASE_URL": url(self.name), "CRDMO_HOME": str(self.home), "CRDMO_STORAGE_URL": f"file://{self.home}/files",
-            "CRDMO_ORIGIN": "test.example/log", "DJANGO_SETTINGS_MODULE": "crdmo.settings", "CRDMO_SECRET_KEY": "test",
+            "CRDMO_DATABASE_URL": url(self.name),
+            "CRDMO_HOME": str(self.home),
+            "CRDMO_STORAGE_URL": f"file://{self.home}/files",
+            "CRDMO_ORIGIN": "test.example/log",
+            "DJANGO_SETTINGS_MODULE": "crdmo.settings",
+            "CRDMO_SECRET_KEY": "test",
             "PYTHONPATH": f"{ROOT}/src:{ROOT}",
-        }  # fmt: skip
+        }
         return {**os.environ, **told}
 
     def start(self, module: str, *arguments: str, **more: Any) -> subprocess.Popen[str]:

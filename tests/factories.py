@@ -1,8 +1,8 @@
 """Organizations, programs and people for tests, made through the same verbs that pages call.
 
-    lab = factories.partner(); program = factories.program()
-    ann = factories.person(Role.ANALYST, program)
-    factories.login(ann); client.force_login(ann.login)
+lab = factories.partner(); program = factories.program()
+ann = factories.person(Role.ANALYST, program)
+factories.login(ann); client.force_login(ann.login)
 """
 
 from __future__ import annotations
@@ -55,9 +55,14 @@ def _home(role: str) -> Organization:
 
 
 def person(
-    role: str | None = None, program: Program | None = None, *, organization: Organization | None = None,
-    user_id: str = "", printed_name: str = "", verified: bool = True,
-) -> Person:  # fmt: skip
+    role: str | None = None,
+    program: Program | None = None,
+    *,
+    organization: Organization | None = None,
+    user_id: str = "",
+    printed_name: str = "",
+    verified: bool = True,
+) -> Person:
     """Return a new person with one role: in the program, or without program in all programs of the organization.
 
     The organization follows from the role when none is given. The person has a log-in whose password nobody knows yet;
@@ -68,10 +73,13 @@ def person(
     name = str(role or "person").replace("_", "-")
     with act(SYSTEM, "accounts.create_person") as opened:
         made = opened.create(
-            Person, organization=home, user_id=user_id or f"{name}-{number}",
+            Person,
+            organization=home,
+            user_id=user_id or f"{name}-{number}",
             printed_name=printed_name or f"{name.replace('-', ' ').title()} {number}",
-            job_title=Role(role).label if role else "", identity_verified=verified,
-        )  # fmt: skip
+            job_title=Role(role).label if role else "",
+            identity_verified=verified,
+        )
     Login.objects.create(user_id=made.user_id, person=made, password="!", must_change_password=False)
     if role:
         yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)

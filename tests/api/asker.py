@@ -28,9 +28,13 @@ class Asker:
 
     def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(ROOT + path, json.dumps(body), content_type="application/json", headers={**self.headers, **named})
+        return self.client.post(
+            ROOT + path, json.dumps(body), content_type="application/json", headers={**self.headers, **named}
+        )
 
-    def upload(self, path: str, file: tuple[str, bytes], fields: dict[str, str] | None = None, **headers: str) -> HttpResponse:
+    def upload(
+        self, path: str, file: tuple[str, bytes], fields: dict[str, str] | None = None, **headers: str
+    ) -> HttpResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = {**(fields or {}), "file": SimpleUploadedFile(*file)}
         return self.client.post(ROOT + path, data, headers={**self.headers, **named})

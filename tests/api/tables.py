@@ -33,7 +33,19 @@ NUMBERS = {
     "precision": lambda output: next(c["variance"] for c in output[0]["components"] if c["name"] == "day"),
 }
 TABLES = (
-    Published("shelf_life", "stability/leblond2011_potency.csv", ("lower_limit=94.95", "batches=b2,b5,b7"), "LeBlond et al. 2011, Table 4", "26.22410"),
-    Published("dissolution", "dissolution/tsong1996_table1.csv", ("regulator=EMA", "required_units=6"), "Tsong et al. 1996, Table 1; EMA selection of points", "40.83405"),
+    Published(
+        "shelf_life",
+        "stability/leblond2011_potency.csv",
+        ("lower_limit=94.95", "batches=b2,b5,b7"),
+        "LeBlond et al. 2011, Table 4",
+        "26.22410",
+    ),
+    Published(
+        "dissolution",
+        "dissolution/tsong1996_table1.csv",
+        ("regulator=EMA", "required_units=6"),
+        "Tsong et al. 1996, Table 1; EMA selection of points",
+        "40.83405",
+    ),
     Published("precision", "precision/ep05a2_2.csv", (), "CLSI EP05-A2, example 2", "1.853772"),
 )

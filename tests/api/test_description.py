@@ -52,7 +52,9 @@ def test_no_two_operations_share_a_name(document) -> None:
 
 def test_the_page_lists_every_operation_and_asks_nothing_from_outside(lab, document) -> None:
     client = Client()
-    client.force_login(Login.objects.get(person=lab.analyst), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        Login.objects.get(person=lab.analyst), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     answer = client.get(reverse("api_operations"))
     text = answer.content.decode()
     assert answer.status_code == 200

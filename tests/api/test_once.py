@@ -55,12 +55,19 @@ def test_a_key_that_is_too_long_is_refused(lab, ask) -> None:
 
 
 def test_an_upload_sent_again_is_known_by_its_parts(lab, ask) -> None:
-    table = b"day,run,y\n" + b"".join(f"{d},{r},{70 + d + r * 0.1 + i * 0.01}\n".encode() for d in range(1, 6) for r in (1, 2) for i in (1, 2))
+    table = b"day,run,y\n" + b"".join(
+        f"{d},{r},{70 + d + r * 0.1 + i * 0.01}\n".encode() for d in range(1, 6) for r in (1, 2) for i in (1, 2)
+    )
     asker, fields = ask(), {"kind": "precision", "title": "Repeatability"}
-    answers = [asker.upload("programs/CRD-101/quality/analyses/new", ("p.csv", table), fields, Idempotency_Key="u-1") for _ in range(2)]
+    answers = [
+        asker.upload("programs/CRD-101/quality/analyses/new", ("p.csv", table), fields, Idempotency_Key="u-1")
+        for _ in range(2)
+    ]
     assert [a.status_code for a in answers] == [200, 200], answers[0].content
     assert answers[0].content == answers[1].content
-    other = asker.upload("programs/CRD-101/quality/analyses/new", ("p.csv", table + b"6,1,77\n"), fields, Idempotency_Key="u-1")
+    other = asker.upload(
+        "programs/CRD-101/quality/analyses/new", ("p.csv", table + b"6,1,77\n"), fields, Idempotency_Key="u-1"
+    )
     assert other.status_code == 422
 
 
@@ -75,7 +82,9 @@ def test_a_request_that_breaks_in_between_leaves_neither_record_nor_answer(lab, 
     with monkeypatch.context() as patched:
         patched.setattr(GivenAnswer, "save", cut)
         # `create` saves as well: the claim itself is written by hand.
-        patched.setattr(GivenAnswer.objects, "create", lambda **given: GivenAnswer.objects.bulk_create([GivenAnswer(**given)])[0])
+        patched.setattr(
+            GivenAnswer.objects, "create", lambda **given: GivenAnswer.objects.bulk_create([GivenAnswer(**given)])[0]
+        )
         with pytest.raises(ConnectionAbortedError, match="cut"):
             asker.post(NEW, lot("L-1"), Idempotency_Key="k-1")
     assert (Lot.objects.count(), Entry.objects.count(), GivenAnswer.objects.count()) == (0, before, 0)

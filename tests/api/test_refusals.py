@@ -58,7 +58,9 @@ def test_a_token_that_only_reads_writes_nothing(lab, ask) -> None:
 @pytest.mark.clause("21 CFR 11.10(d)")
 def test_a_cookie_writes_nothing_without_a_token(lab) -> None:
     client = Client()
-    client.force_login(Login.objects.get(person=lab.keeper), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        Login.objects.get(person=lab.keeper), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     problem(client.post(ROOT + NEW, LOT, content_type="application/json"), 401)
 
 
@@ -68,14 +70,20 @@ def test_no_route_needs_a_signature_so_that_a_token_never_signs() -> None:
     assert verbs and not [verb for verb in verbs if authority.TABLE[verb].signs]
 
 
-@pytest.mark.parametrize("path", ["nothing", "records/not-a-uuid", "programs/CRD-101/nothing", "programs/CRD-101/lots/NONE", "programs/NONE/lots"])
+@pytest.mark.parametrize(
+    "path",
+    ["nothing", "records/not-a-uuid", "programs/CRD-101/nothing", "programs/CRD-101/lots/NONE", "programs/NONE/lots"],
+)
 def test_what_is_not_there_is_a_problem_in_json_for_whatever_a_program_accepts(lab, ask, path: str) -> None:
     asker = ask()
     for accepts in ("application/json", "*/*", "text/html"):
         assert problem(asker.get(path, Accept=accepts), 404)["type"].endswith("#not-found")
 
 
-@pytest.mark.parametrize(("method", "path"), [("put", "me"), ("delete", NEW), ("get", NEW), ("patch", "programs"), ("options", "me"), ("trace", "me")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("put", "me"), ("delete", NEW), ("get", NEW), ("patch", "programs"), ("options", "me"), ("trace", "me")],
+)
 def test_a_method_that_an_address_does_not_take_is_named_with_those_it_takes(lab, ask, method: str, path: str) -> None:
     asker = ask(lab.keeper)
     answer = asker.client.generic(method.upper(), ROOT + path, headers=asker.headers)
@@ -93,7 +101,13 @@ def test_a_body_that_cannot_be_read_is_refused(lab, ask, body: bytes) -> None:
 
 def test_a_form_that_is_torn_is_refused(lab, ask) -> None:
     asker = ask()
-    answer = asker.client.generic("POST", ROOT + "programs/CRD-101/quality/analyses/new", b"--x\r\n", headers=asker.headers, content_type="multipart/form-data; boundary=y")
+    answer = asker.client.generic(
+        "POST",
+        ROOT + "programs/CRD-101/quality/analyses/new",
+        b"--x\r\n",
+        headers=asker.headers,
+        content_type="multipart/form-data; boundary=y",
+    )
     assert answer.status_code in (400, 422)
     problem(answer, answer.status_code)
 
@@ -102,7 +116,9 @@ def test_a_rule_of_the_workflow_answers_409_and_is_noted(lab, ask) -> None:
     sample = lab.sample(lab.lot())
     asker = ask(lab.keeper)
     before = Entry.objects.count()
-    found = problem(asker.post(f"programs/CRD-101/samples/{sample.code}/receive", {"location": "R3", "condition": "intact"}), 409)
+    found = problem(
+        asker.post(f"programs/CRD-101/samples/{sample.code}/receive", {"location": "R3", "condition": "intact"}), 409
+    )
     assert "was received before" in found["what"]
     assert [e.record_type for e in Entry.objects.order_by("seq")[before:]] == ["ledger.refusal"]
 

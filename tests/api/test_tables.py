@@ -62,7 +62,9 @@ def test_the_same_table_in_another_format_gives_the_same_answer(lab, ask, kind: 
     assert table.found(answer.json()["output"]) == table.answer
 
 
-GOOD = "batch,month,potency\n" + "".join(f"b{b},{m},{101 - b / 10 - m / 5 + (m % 2) / 50}\n" for b in (1, 2) for m in (0, 3, 6, 9, 12))
+GOOD = "batch,month,potency\n" + "".join(
+    f"b{b},{m},{101 - b / 10 - m / 5 + (m % 2) / 50}\n" for b in (1, 2) for m in (0, 3, 6, 9, 12)
+)
 HOSTILE = {
     "torn in a row": (GOOD.rsplit(",", 1)[0].encode(), "cells under"),
     "a heading twice": (GOOD.replace("potency", "month").encode(), "heading twice"),
@@ -92,7 +94,9 @@ def bomb() -> bytes:
 def refused(asker: Asker, name: str, data: bytes, **fields: str) -> str:
     """Upload what must be refused and return the words; nothing may have been written."""
     before, sets = Entry.objects.count(), Analysis.objects.count()
-    answer = asker.upload(NEW, (name, data), {"kind": "shelf_life", "title": "T", "options": "lower_limit=95", **fields})
+    answer = asker.upload(
+        NEW, (name, data), {"kind": "shelf_life", "title": "T", "options": "lower_limit=95", **fields}
+    )
     assert answer.status_code in (404, 422), answer.content
     assert (Entry.objects.count(), Analysis.objects.count()) == (before, sets)
     return answer.json()["detail"]
@@ -111,10 +115,18 @@ def test_a_bomb_is_not_unpacked(lab, ask) -> None:
 
 
 def test_the_same_table_whole_is_taken(lab, ask) -> None:
-    assert ask().upload(NEW, ("t.csv", GOOD.encode()), {"kind": "shelf_life", "title": "T", "options": "lower_limit=95"}).status_code == 200
+    assert (
+        ask()
+        .upload(NEW, ("t.csv", GOOD.encode()), {"kind": "shelf_life", "title": "T", "options": "lower_limit=95"})
+        .status_code
+        == 200
+    )
 
 
-@pytest.mark.parametrize("fields", [{"kind": "horoscope"}, {"options": "lower_limit"}, {"options": "lower_limit=95;batches=b9"}, {"lot": "L-99"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"kind": "horoscope"}, {"options": "lower_limit"}, {"options": "lower_limit=95;batches=b9"}, {"lot": "L-99"}],
+)
 def test_what_is_asked_of_a_table_must_be_there(lab, ask, fields: dict) -> None:
     assert refused(ask(), "t.csv", GOOD.encode(), **fields)
 
@@ -126,10 +138,14 @@ def test_a_lot_of_another_sponsor_is_not_there(lab, ask) -> None:
     keeper = factories.person(Role.SAMPLE_MANAGER)
     product = stock.register_substance(keeper, other, code="X", name="X", kind="drug_product")
     foreign = stock.register_lot(keeper, product, code="X-1", amount="1", unit="g")
-    assert refused(ask(), "t.csv", GOOD.encode(), lot=foreign.code) == refused(ask(), "t.csv", GOOD.encode(), lot="NONE").replace("NONE", "X-1")
+    assert refused(ask(), "t.csv", GOOD.encode(), lot=foreign.code) == refused(
+        ask(), "t.csv", GOOD.encode(), lot="NONE"
+    ).replace("NONE", "X-1")
 
 
-def test_brought_by_program_signed_by_people_exported_verified_and_recomputed(installation, settings, tmp_path: Path) -> None:
+def test_brought_by_program_signed_by_people_exported_verified_and_recomputed(
+    installation, settings, tmp_path: Path
+) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     lab = laboratory.make()
     asker, lot = Asker(lab.analyst), lab.lot()
@@ -146,7 +162,12 @@ def test_brought_by_program_signed_by_people_exported_verified_and_recomputed(in
     bundles.export(lab.sponsor, Program.objects.get(), factories.sponsor(), path)
     with zipfile.ZipFile(path) as archive:
         archive.extract("verify.py", tmp_path)
-    run = subprocess.run([sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(path), "--json"], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(path), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0 and json.loads(run.stdout)["verified"], run.stdout
     report = recompute_bundle(path)
     assert report.came_out and len(report.items) == len(TABLES) + 2

@@ -32,11 +32,20 @@ def test_a_lot_a_sample_its_tests_a_run_and_its_results_by_program_alone(lab, as
     lot = keeper.post(HOME + "lots/new", {"substance": "VT-20", "amount": "500", "unit": "{tablet}"}).json()
     taken = {"lot": lot["code"], "purpose": "release", "amount": "20", "unit": "{tablet}", "taken_on": str(lab.today)}
     sample = keeper.post(HOME + "samples/new", taken).json()["code"]
-    assert keeper.post(HOME + f"samples/{sample}/receive", {"location": "R3", "condition": "intact"}).json()["state"] == "received"
-    tests = analyst.post(HOME + f"quality/samples/{sample}/tests", {"specification": lab.specification.code}).json()["items"]
+    assert (
+        keeper.post(HOME + f"samples/{sample}/receive", {"location": "R3", "condition": "intact"}).json()["state"]
+        == "received"
+    )
+    tests = analyst.post(HOME + f"quality/samples/{sample}/tests", {"specification": lab.specification.code}).json()[
+        "items"
+    ]
     assert [t["test"] for t in tests] == ["Assay", "Water"]
-    sheet = analyst.post(HOME + "quality/worksheets/new", {"method": "M-ASSAY", "instrument": "HPLC-1", "reagents": ["RS-1"]}).json()
-    ready = analyst.post(HOME + f"quality/worksheets/{sheet['code']}/controls", {"values": {"Tailing factor": "1.2"}}).json()
+    sheet = analyst.post(
+        HOME + "quality/worksheets/new", {"method": "M-ASSAY", "instrument": "HPLC-1", "reagents": ["RS-1"]}
+    ).json()
+    ready = analyst.post(
+        HOME + f"quality/worksheets/{sheet['code']}/controls", {"values": {"Tailing factor": "1.2"}}
+    ).json()
     assert ready["state"] == "suitable"
     body = {"entries": [{"sample": sample, "test": "Assay", "values": list(areas("99.6")), "names": list(NAMES)}]}
     made = analyst.post(HOME + f"quality/worksheets/{sheet['code']}/results", body).json()["items"]
@@ -46,7 +55,9 @@ def test_a_lot_a_sample_its_tests_a_run_and_its_results_by_program_alone(lab, as
 
 def test_many_readings_are_entered_in_one_act(ask, water) -> None:
     sheet, samples = water
-    answer = ask().post(HOME + f"quality/worksheets/{sheet.code}/results", {"entries": [entry(s, "2.31", "2.35") for s in samples]})
+    answer = ask().post(
+        HOME + f"quality/worksheets/{sheet.code}/results", {"entries": [entry(s, "2.31", "2.35") for s in samples]}
+    )
     assert len(answer.json()["items"]) == 3
     acts = Entry.objects.filter(record_type="quality.reading").values_list("act", flat=True)
     assert len(set(acts)) == 1 and len(acts) == 6
@@ -68,7 +79,9 @@ def test_one_reading_that_cannot_be_taken_refuses_all_and_names_its_place(ask, w
 )
 def test_a_body_that_does_not_fit_is_refused_with_its_place(ask, water, change: dict, place: str) -> None:
     sheet, samples = water
-    answer = ask().post(HOME + f"quality/worksheets/{sheet.code}/results", {"entries": [{**entry(samples[0], "2.3", "2.4"), **change}]})
+    answer = ask().post(
+        HOME + f"quality/worksheets/{sheet.code}/results", {"entries": [{**entry(samples[0], "2.3", "2.4"), **change}]}
+    )
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].endswith(f"entries/0/{place}")
     assert not Result.objects.exists()
@@ -122,7 +135,9 @@ def test_a_correction_without_a_reason_is_refused(lab, ask, water) -> None:
 @pytest.mark.clause("21 CFR 11.10(h)")
 def test_an_instrument_file_is_taken_and_sealed_as_it_came(ask, water) -> None:
     sheet, samples = water
-    data = ("sample,test,value,unit\n" + "".join(f"{s},Water,{v},%\n" for s in samples for v in ("2.31", "2.35"))).encode()
+    data = (
+        "sample,test,value,unit\n" + "".join(f"{s},Water,{v},%\n" for s in samples for v in ("2.31", "2.35"))
+    ).encode()
     answer = ask().upload(HOME + f"quality/worksheets/{sheet.code}/file", ("kf.csv", data))
     assert answer.status_code == 200, answer.content
     assert len(answer.json()["items"]) == 3
@@ -141,11 +156,13 @@ def test_an_instrument_file_is_taken_and_sealed_as_it_came(ask, water) -> None:
         ("sample,test,value\nS-99,Water,2.31\n", ""),
         ("", "empty"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_torn_wrong_or_hostile_leaves_nothing(ask, water, text: str, why: str) -> None:
     sheet, samples = water
     asker, before = ask(), Entry.objects.count()
-    answer = asker.upload(HOME + f"quality/worksheets/{sheet.code}/file", ("kf.csv", text.format(s=samples[0]).encode()))
+    answer = asker.upload(
+        HOME + f"quality/worksheets/{sheet.code}/file", ("kf.csv", text.format(s=samples[0]).encode())
+    )
     assert answer.status_code in (404, 422)
     assert why in answer.json()["detail"]
     assert Entry.objects.count() == before and not Reading.objects.exists()
@@ -153,6 +170,8 @@ def test_a_file_that_is_torn_wrong_or_hostile_leaves_nothing(ask, water, text: s
 
 def test_a_program_that_is_no_analyst_enters_nothing(lab, ask, water) -> None:
     sheet, samples = water
-    answer = ask(lab.sponsor).post(HOME + f"quality/worksheets/{sheet.code}/results", {"entries": [entry(samples[0], "2.3", "2.4")]})
+    answer = ask(lab.sponsor).post(
+        HOME + f"quality/worksheets/{sheet.code}/results", {"entries": [entry(samples[0], "2.3", "2.4")]}
+    )
     assert answer.status_code == 403
     assert not Reading.objects.exists()

@@ -13,7 +13,12 @@ from crdmo.demo.people import PASSWORD
 from tests.web import served
 
 CHROMIUM = next(
-    (p for p in (os.environ.get("CRDMO_CHROMIUM", ""), "/usr/bin/chromium", "/usr/bin/chromium-browser") if p and Path(p).exists()), ""
+    (
+        p
+        for p in (os.environ.get("CRDMO_CHROMIUM", ""), "/usr/bin/chromium", "/usr/bin/chromium-browser")
+        if p and Path(p).exists()
+    ),
+    "",
 )
 
 
@@ -27,7 +32,9 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        opened = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
         yield opened
         opened.close()
 
@@ -45,7 +52,9 @@ def at_desk(chromium: Any, house: str) -> Iterator[Callable[..., Any]]:
     violations: list[str] = []
 
     def sit(user_id: str, *, width: int = 1440, script: bool = True, theme: str = "light") -> Any:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script, color_scheme=theme)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=script, color_scheme=theme
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15000)

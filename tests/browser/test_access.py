@@ -10,13 +10,35 @@ import pytest
 pytestmark = pytest.mark.browser
 ROOM = "/CRD-101/quality"
 PAGES = (
-    "/", "/CRD-101/", "/CRD-101/ledger/", "/CRD-101/proof/", "/CRD-101/contracts/", "/CRD-101/contracts/WO-26-0001/", "/CRD-101/materials/",
-    "/search/?q=VT-26", f"{ROOM}/", f"{ROOM}/lots/", f"{ROOM}/lots/VT-2602/", f"{ROOM}/lots/VT-2602/?tab=results", f"{ROOM}/lots/VT-2602/?tab=stock",
-    f"{ROOM}/lots/VT-2602/?tab=review", f"{ROOM}/lots/new/", f"{ROOM}/samples/", f"{ROOM}/samples/S-26-0002/", f"{ROOM}/worksheets/",
-    f"{ROOM}/worksheets/WS-26-0002/", f"{ROOM}/verify/", f"{ROOM}/investigations/", f"{ROOM}/investigations/OOS-26-0001/", f"{ROOM}/certificates/",
-    f"{ROOM}/certificates/COA-26-0002/1/", f"{ROOM}/specifications/", f"{ROOM}/specifications/SPEC-26-0001/1/", f"{ROOM}/stability/",
+    "/",
+    "/CRD-101/",
+    "/CRD-101/ledger/",
+    "/CRD-101/proof/",
+    "/CRD-101/contracts/",
+    "/CRD-101/contracts/WO-26-0001/",
+    "/CRD-101/materials/",
+    "/search/?q=VT-26",
+    f"{ROOM}/",
+    f"{ROOM}/lots/",
+    f"{ROOM}/lots/VT-2602/",
+    f"{ROOM}/lots/VT-2602/?tab=results",
+    f"{ROOM}/lots/VT-2602/?tab=stock",
+    f"{ROOM}/lots/VT-2602/?tab=review",
+    f"{ROOM}/lots/new/",
+    f"{ROOM}/samples/",
+    f"{ROOM}/samples/S-26-0002/",
+    f"{ROOM}/worksheets/",
+    f"{ROOM}/worksheets/WS-26-0002/",
+    f"{ROOM}/verify/",
+    f"{ROOM}/investigations/",
+    f"{ROOM}/investigations/OOS-26-0001/",
+    f"{ROOM}/certificates/",
+    f"{ROOM}/certificates/COA-26-0002/1/",
+    f"{ROOM}/specifications/",
+    f"{ROOM}/specifications/SPEC-26-0001/1/",
+    f"{ROOM}/stability/",
     f"{ROOM}/analyses/",
-)  # fmt: skip
+)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -103,7 +103,9 @@ def test_a_lot_goes_from_the_bench_to_the_market(at_desk: Callable[..., Any], ho
 
     sponsor = at_desk("e.castro")
     sponsor.goto(f"{house}/CRD-101/contracts/WO-26-0001/")
-    row = sponsor.locator("section", has=sponsor.locator("h2", has_text="Milestones")).locator("tr", has_text="Lot VT-2603 released")
+    row = sponsor.locator("section", has=sponsor.locator("h2", has_text="Milestones")).locator(
+        "tr", has_text="Lot VT-2603 released"
+    )
     assert "Met" in row.inner_text()
     row.locator("a").first.click()
     assert "VT-2603" in sponsor.locator("h1").inner_text()

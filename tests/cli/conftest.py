@@ -13,12 +13,17 @@ from tests.cli.terminal import Terminal
 
 
 @pytest.fixture(scope="session")
-def demo(house_factory: databases.Factory, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Installation]:
+def demo(
+    house_factory: databases.Factory, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[databases.Installation]:
     """Play the demo; tests that write go on from there and say so."""
     from django.test import override_settings
 
     home = tmp_path_factory.mktemp("demo")
-    with override_settings(HOME=home, STORAGE_URL=f"file://{home}/files", ORIGIN="test.example/log"), django_db_blocker.unblock():
+    with (
+        override_settings(HOME=home, STORAGE_URL=f"file://{home}/files", ORIGIN="test.example/log"),
+        django_db_blocker.unblock(),
+    ):
         name = house_factory.copy()
         try:
             with databases.pointed(name):

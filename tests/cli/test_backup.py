@@ -47,10 +47,16 @@ def backed_up(terminal: Terminal, tmp_path: Path) -> Path:
 
 def elsewhere(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "restored"
-    return {"CRDMO_HOME": str(home), "CRDMO_DATABASE_URL": f"sqlite:///{home}/crdmo.sqlite3", "CRDMO_STORAGE_URL": f"file://{home}/files"}
+    return {
+        "CRDMO_HOME": str(home),
+        "CRDMO_DATABASE_URL": f"sqlite:///{home}/crdmo.sqlite3",
+        "CRDMO_STORAGE_URL": f"file://{home}/files",
+    }
 
 
-def test_a_backup_made_while_somebody_writes_is_restored_and_verified(terminal: Terminal, backed_up: Path, tmp_path: Path) -> None:
+def test_a_backup_made_while_somebody_writes_is_restored_and_verified(
+    terminal: Terminal, backed_up: Path, tmp_path: Path
+) -> None:
     found = terminal.process("restore", backed_up, "--json", **elsewhere(tmp_path))
     assert found.returncode == 0, found.stderr
     told = json.loads(found.stdout)

@@ -58,7 +58,9 @@ def test_replay_into_sqlite_gives_every_table_again(terminal: Terminal, tmp_path
 
 def test_the_sponsor_exports_verifies_and_recomputes_its_bundle(terminal: Terminal, tmp_path: Path) -> None:
     out = tmp_path / "bundle.zip"
-    made = terminal.log_in().json("export", "--program", "CRD-101", "--for", "AURELIA", "--user", "k.yamada", "--out", out)
+    made = terminal.log_in().json(
+        "export", "--program", "CRD-101", "--for", "AURELIA", "--user", "k.yamada", "--out", out
+    )
     assert terminal.json("verify", out, "--key", made["key"])["verified"]
     assert terminal.run("recompute", out).exit_code == common.DONE
     data = bytearray(out.read_bytes())
@@ -68,7 +70,12 @@ def test_the_sponsor_exports_verifies_and_recomputes_its_bundle(terminal: Termin
 
 
 def test_a_pipe_holds_the_object_and_nothing_else(terminal: Terminal, table: Path) -> None:
-    for arguments in (["user", "list"], ["references", "list"], ["checkpoint"], imported(table, "--dry-run", "--user", "a.lindgren")):
+    for arguments in (
+        ["user", "list"],
+        ["references", "list"],
+        ["checkpoint"],
+        imported(table, "--dry-run", "--user", "a.lindgren"),
+    ):
         run = terminal.log_in().process(*arguments, "--json")
         assert run.returncode == 0, run.stderr
         assert isinstance(json.loads(run.stdout), dict)
@@ -79,7 +86,19 @@ def test_a_pipe_holds_the_object_and_nothing_else(terminal: Terminal, table: Pat
 def test_a_published_table_gives_the_printed_answer(terminal: Terminal, tmp_path: Path, published: Published) -> None:
     (path := tmp_path / Path(published.file).name).write_bytes(published.data)
     options = [word for option in published.options for word in ("--option", option)]
-    made = terminal.log_in().json("import", path, "--program", "CRD-101", "--kind", published.kind, *options, "--title", published.source, "--user", "a.lindgren")
+    made = terminal.log_in().json(
+        "import",
+        path,
+        "--program",
+        "CRD-101",
+        "--kind",
+        published.kind,
+        *options,
+        "--title",
+        published.source,
+        "--user",
+        "a.lindgren",
+    )
     assert published.found(Analysis.objects.get(pk=made["id"]).computed.output) == published.answer
 
 
@@ -119,12 +138,24 @@ CODES = [
     ("refused: the demo is played into an empty installation", common.REFUSED, lambda t: ["demo"]),
     ("usage: an option is missing", common.USAGE, lambda t: ["import", str(t)]),
     ("usage: no such program", common.USAGE, lambda t: ["recompute", "--program", "NONE"]),
-    ("usage: a foreign program is not there", common.USAGE, lambda t: ["export", "--program", "LQ-7", "--for", "AURELIA", "--user", "k.yamada"]),
+    (
+        "usage: a foreign program is not there",
+        common.USAGE,
+        lambda t: ["export", "--program", "LQ-7", "--for", "AURELIA", "--user", "k.yamada"],
+    ),
     ("findings: no such file", common.FINDINGS, lambda t: imported(t.with_name("none.csv"), "--user", "a.lindgren")),
-    ("findings: no such kind", common.FINDINGS, lambda t: ["import", str(t), "--program", "CRD-101", "--kind", "horoscope", "--user", "a.lindgren"]),
-    ("not permitted: nobody acts", common.NOT_PERMITTED, lambda t: imported(t)),
+    (
+        "findings: no such kind",
+        common.FINDINGS,
+        lambda t: ["import", str(t), "--program", "CRD-101", "--kind", "horoscope", "--user", "a.lindgren"],
+    ),
+    ("not permitted: nobody acts", common.NOT_PERMITTED, imported),
     ("not permitted: a sponsor enters no tables", common.NOT_PERMITTED, lambda t: imported(t, "--user", "e.castro")),
-    ("not permitted: a bundle goes to its own sponsor", common.NOT_PERMITTED, lambda t: ["export", "--program", "CRD-101", "--for", "LINDQVIST", "--user", "k.yamada"]),
+    (
+        "not permitted: a bundle goes to its own sponsor",
+        common.NOT_PERMITTED,
+        lambda t: ["export", "--program", "CRD-101", "--for", "LINDQVIST", "--user", "k.yamada"],
+    ),
 ]
 
 
@@ -152,7 +183,9 @@ def test_a_conflict_has_its_code(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_database_that_does_not_answer_is_unavailable(terminal: Terminal, tmp_path: Path) -> None:
-    run = terminal.process("user", "list", CRDMO_DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3", CRDMO_HOME=str(tmp_path))
+    run = terminal.process(
+        "user", "list", CRDMO_DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3", CRDMO_HOME=str(tmp_path)
+    )
     assert run.returncode == common.UNAVAILABLE
     assert "crdmo migrate" in run.stderr and "Traceback" not in run.stderr
 

@@ -12,12 +12,14 @@ from typer.main import get_command
 from crdmo.cli import app
 from tests import databases
 
-IMPORTED = "import sys; sys.argv = ['crdmo', *sys.argv[1:]]\nfrom crdmo.cli import main\ntry:\n    main()\nfinally:\n    print([m for m in ('django', 'polars', 'numpy') if m in sys.modules], file=sys.stderr)"
+IMPORTED = "import sys; sys.argv = ['crdmo', *sys.argv[1:]]\nfrom crdmo.cli import main\ntry:\n    main()\nfinally:\n    print([m for m in ('django', 'polars', 'numpy') if m in sys.modules], file=sys.stderr)"  # noqa: E501
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": f"{databases.ROOT}/src", "PATH": "/usr/bin:/bin"}
-    return subprocess.run([sys.executable, "-c", IMPORTED, *arguments], capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments], capture_output=True, text=True, env=environment, check=False
+    )
 
 
 def commands() -> list[str]:
@@ -35,7 +37,10 @@ def test_help_starts_without_django() -> None:
 
 def test_help_tells_every_exit_code() -> None:
     said = " ".join(run("--help").stdout.split())
-    assert "0 done, 1 refused, 2 usage, 3 findings, 4 verification failed, 5 conflict, 6 not permitted, 7 unavailable" in said
+    assert (
+        "0 done, 1 refused, 2 usage, 3 findings, 4 verification failed, 5 conflict, 6 not permitted, 7 unavailable"
+        in said
+    )
 
 
 @pytest.mark.parametrize("command", commands())

@@ -31,7 +31,9 @@ class House:
         return stock.register_lot(self.keeper, self.product, code=code, amount=amount, unit=unit, **more)
 
     def sample(self, source: Any, amount: str = "10", unit: str = "g", **more: Any) -> Any:
-        return stock.register_sample(self.keeper, source, purpose="release", amount=amount, unit=unit, taken_on=self.today, **more)
+        return stock.register_sample(
+            self.keeper, source, purpose="release", amount=amount, unit=unit, taken_on=self.today, **more
+        )
 
     def sign(self, person: Person) -> Credentials:
         return Credentials(person.user_id, factories.PASSWORD, f"log-in of {person.user_id}")

@@ -15,7 +15,10 @@ from crdmo.common.materials.queries import balance, remaining
 from crdmo.foundation.refusals import Refused
 
 amounts = st.decimals(min_value=0, max_value=600, places=4, allow_nan=False).map(lambda d: f"{d:f}")
-steps = st.lists(st.tuples(st.sampled_from(["sample", "split", "container", "use"]), amounts, st.sampled_from(["g", "mg", "kg"])), max_size=8)
+steps = st.lists(
+    st.tuples(st.sampled_from(["sample", "split", "container", "use"]), amounts, st.sampled_from(["g", "mg", "kg"])),
+    max_size=8,
+)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -50,7 +53,11 @@ def test_merging_loses_and_makes_nothing(house, parts: list[str]) -> None:
     assert all(remaining(Lot.objects.get(pk=lot.pk)).amount == 0 for lot in lots)
 
 
-@given(st.decimals(min_value=0, max_value=10**6, places=6, allow_nan=False), st.sampled_from(sorted(UNITS)), st.sampled_from(sorted(UNITS)))
+@given(
+    st.decimals(min_value=0, max_value=10**6, places=6, allow_nan=False),
+    st.sampled_from(sorted(UNITS)),
+    st.sampled_from(sorted(UNITS)),
+)
 def test_there_and_back_is_exact(amount: Decimal, here: str, there: str) -> None:
     if UNITS[here][0] != UNITS[there][0]:
         return

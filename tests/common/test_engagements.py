@@ -19,34 +19,59 @@ from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 
 LINES = [
     {"service": "quality", "description": "Release testing", "unit": "lot", "quantity": "3", "unit_price": "1234.565"},
-    {"service": "quality", "description": "Freight", "unit": "lot", "quantity": "1", "unit_price": "500", "pass_through": True},
+    {
+        "service": "quality",
+        "description": "Freight",
+        "unit": "lot",
+        "quantity": "1",
+        "unit_price": "500",
+        "pass_through": True,
+    },
 ]
 
 
 def agreement(house) -> Agreement:
-    made = workflow.draft_agreement(house.manager, house.program, kind="msa", title="Master services", effective_from=house.today)
+    made = workflow.draft_agreement(
+        house.manager, house.program, kind="msa", title="Master services", effective_from=house.today
+    )
     for person in (house.manager, house.lead):
         made = workflow.sign_agreement(person, made, credentials=house.sign(person))
     return made
 
 
 def order(house, **more) -> WorkOrder:
-    return workflow.draft_work_order(house.manager, agreement(house), **{"title": "Release", "currency": "EUR", "starts_on": house.today, "lines": LINES, **more})
+    return workflow.draft_work_order(
+        house.manager,
+        agreement(house),
+        **{"title": "Release", "currency": "EUR", "starts_on": house.today, "lines": LINES, **more},
+    )
 
 
 def received(code: str) -> list[dict]:
     met = {"type": "materials.sample", "code": code, "state": "received"}
-    return [{"name": "Sample is here", "condition": "record_in_state", "parameters": met, "due_on": dt.date(2026, 1, 1), "amount": "1000.00"}]
+    return [
+        {
+            "name": "Sample is here",
+            "condition": "record_in_state",
+            "parameters": met,
+            "due_on": dt.date(2026, 1, 1),
+            "amount": "1000.00",
+        }
+    ]
 
 
 def test_an_agreement_is_in_force_once_both_have_signed(house) -> None:
-    made = workflow.draft_agreement(house.manager, house.program, kind="msa", title="Master services", effective_from=house.today)
+    made = workflow.draft_agreement(
+        house.manager, house.program, kind="msa", title="Master services", effective_from=house.today
+    )
     assert workflow.sign_agreement(house.lead, made, credentials=house.sign(house.lead)).state == "draft"
     assert workflow.sign_agreement(house.manager, made, credentials=house.sign(house.manager)).state == "signed"
 
 
 def test_nobody_signs_twice_or_after_the_end(house) -> None:
-    made = workflow.draft_agreement(house.manager, house.program, kind="msa", title="Master services", effective_from=house.today)
+    made = workflow.draft_agreement(
+        house.manager, house.program, kind="msa", title="Master services", effective_from=house.today
+    )
     workflow.sign_agreement(house.lead, made, credentials=house.sign(house.lead))
     with pytest.raises(Refused, match="has signed"):
         workflow.sign_agreement(house.lead, made, credentials=house.sign(house.lead))
@@ -72,12 +97,28 @@ def test_work_is_not_ordered_under_an_unsigned_agreement(house) -> None:
         ({"currency": "eur"}, "three letters"),
         ({"lines": [{**LINES[0], "quantity": "-1"}]}, "zero or more"),
         ({"lines": [{**LINES[0], "unit_price": "1,50"}]}, "decimal"),
-        ({"milestones": [{"name": "x", "condition": "nobody.ticks", "due_on": dt.date(2026, 1, 1)}]}, "no such condition"),
-        ({"milestones": [{"name": "x", "condition": "record_in_state", "parameters": {}, "due_on": dt.date(2026, 1, 1)}]}, "own parameters"),
-        ({"plan": [{"name": "x", "starts_on": dt.date(2026, 2, 1), "ends_on": dt.date(2026, 1, 1)}]}, "ends after it starts"),
-        ({"plan": [{"name": "x", "starts_on": dt.date(2026, 2, 1), "ends_on": dt.date(2026, 3, 1), "after": "y"}]}, "stands before it"),
+        (
+            {"milestones": [{"name": "x", "condition": "nobody.ticks", "due_on": dt.date(2026, 1, 1)}]},
+            "no such condition",
+        ),
+        (
+            {
+                "milestones": [
+                    {"name": "x", "condition": "record_in_state", "parameters": {}, "due_on": dt.date(2026, 1, 1)}
+                ]
+            },
+            "own parameters",
+        ),
+        (
+            {"plan": [{"name": "x", "starts_on": dt.date(2026, 2, 1), "ends_on": dt.date(2026, 1, 1)}]},
+            "ends after it starts",
+        ),
+        (
+            {"plan": [{"name": "x", "starts_on": dt.date(2026, 2, 1), "ends_on": dt.date(2026, 3, 1), "after": "y"}]},
+            "stands before it",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_order_that_cannot_be_is_refused_whole(house, more: dict, why: str) -> None:
     with pytest.raises(Invalid, match=why):
         order(house, **more)
@@ -125,9 +166,17 @@ def test_a_milestone_that_is_late_is_counted_as_late(house) -> None:
 
 def test_the_plan_shows_planned_and_actual_days(house) -> None:
     stock.receive_sample(house.keeper, house.sample(house.lot(), code="S-1"), location="R3")
-    line = {"name": "Receipt", "starts_on": house.today, "ends_on": house.today, "ended_when": "record_in_state", "parameters": received("S-1")[0]["parameters"]}
+    line = {
+        "name": "Receipt",
+        "starts_on": house.today,
+        "ends_on": house.today,
+        "ended_when": "record_in_state",
+        "parameters": received("S-1")[0]["parameters"],
+    }
     bars = queries.bars(order(house, plan=[line]))
-    assert [(bar.name, bar.end, bar.actual_end, bar.met) for bar in bars] == [("Receipt", house.today, house.today, True)]
+    assert [(bar.name, bar.end, bar.actual_end, bar.met) for bar in bars] == [
+        ("Receipt", house.today, house.today, True)
+    ]
 
 
 def test_currencies_are_not_added() -> None:
@@ -141,6 +190,9 @@ def test_a_total_is_exact_in_any_order(amounts: list[Decimal]) -> None:
     assert total(lines, "EUR") == total(reversed(lines), "EUR") == Money(sum(amounts, Decimal(0)), "EUR")
 
 
-@pytest.mark.parametrize(("quantity", "price", "value"), [("1", "0.005", "0.01"), ("3", "0.335", "1.01"), ("7", "1.00", "7.00"), ("0.5", "0.01", "0.01")])
+@pytest.mark.parametrize(
+    ("quantity", "price", "value"),
+    [("1", "0.005", "0.01"), ("3", "0.335", "1.01"), ("7", "1.00", "7.00"), ("0.5", "0.01", "0.01")],
+)
 def test_a_line_is_rounded_half_up_once(quantity: str, price: str, value: str) -> None:
     assert line_total(quantity, price, "EUR").amount == Decimal(value)

@@ -36,12 +36,17 @@ pytestmark = pytest.mark.drill
 
 
 @pytest.fixture(scope="module")
-def played(house_factory: databases.Factory, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+def played(
+    house_factory: databases.Factory, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Program]:
     """Play the demo once into an installation of its own."""
     from django.test import override_settings
 
     home = tmp_path_factory.mktemp("home")
-    with override_settings(HOME=home, STORAGE_URL=f"file://{home}/files", ORIGIN="test.example/log"), django_db_blocker.unblock():
+    with (
+        override_settings(HOME=home, STORAGE_URL=f"file://{home}/files", ORIGIN="test.example/log"),
+        django_db_blocker.unblock(),
+    ):
         name = house_factory.copy()
         try:
             with databases.pointed(name):
@@ -73,13 +78,19 @@ def test_the_demo_is_played_into_an_empty_installation_only(played: Program) -> 
 def test_two_lots_are_released_with_every_gate_met_and_one_waits(played: Program) -> None:
     assert [_lot(code).status for code in ("VT-2601", "VT-2602", "VT-2603")] == ["released", "released", "quarantine"]
     assert all(gate.met for gate in gates_for_release(_lot("VT-2601")))
-    assert {gate.name for gate in gates_for_release(_lot("VT-2603")) if not gate.met} >= {"Tests", "Certificate", "Audit trail"}
+    assert {gate.name for gate in gates_for_release(_lot("VT-2603")) if not gate.met} >= {
+        "Tests",
+        "Certificate",
+        "Audit trail",
+    }
 
 
 def test_a_lot_with_an_open_gate_cannot_be_released(played: Program) -> None:
     before = Entry.objects.count()
     with pytest.raises(Refused, match="cannot be released"):
-        disposition.release_lot(Person.objects.get(user_id="l.adeyemi"), _lot("VT-2603"), credentials=_sign("l.adeyemi"))
+        disposition.release_lot(
+            Person.objects.get(user_id="l.adeyemi"), _lot("VT-2603"), credentials=_sign("l.adeyemi")
+        )
     assert _lot("VT-2603").status == "quarantine"
     assert Entry.objects.count() == before + 1  # the refusal itself
 
@@ -128,7 +139,12 @@ def test_the_sponsors_bundle_verifies_without_this_program_and_recomputes(played
     made = bundles.export(Person.objects.get(user_id="k.yamada"), played, sponsor, path)
     with zipfile.ZipFile(path) as archive:
         archive.extract("verify.py", tmp_path)
-    run = subprocess.run([sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(path), "--json"], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(path), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     told = json.loads(run.stdout)
     assert run.returncode == 0 and told["verified"]
     assert told["entries"] == made.entries
@@ -149,17 +165,23 @@ def test_a_bundle_shows_nothing_of_another_sponsor(played: Program, tmp_path: Pa
 
 def test_a_sponsor_exports_its_own_program_only(played: Program, tmp_path: Path) -> None:
     with pytest.raises(NotPermitted):
-        bundles.export(Person.objects.get(user_id="o.lund"), played, Organization.objects.get(code="LINDQVIST"), tmp_path / "x.zip")
+        bundles.export(
+            Person.objects.get(user_id="o.lund"), played, Organization.objects.get(code="LINDQVIST"), tmp_path / "x.zip"
+        )
     assert not list(tmp_path.iterdir())
 
 
 def test_a_corrected_potency_makes_what_stands_on_it_stale(played: Program) -> None:
     """The last test of this module: it changes the demo."""
     standard = Reagent.objects.get(kind="standard")
-    bench.correct_potency(Person.objects.get(user_id="j.novak"), standard, potency="99.1", reason="Recertified by the supplier")
+    bench.correct_potency(
+        Person.objects.get(user_id="j.novak"), standard, potency="99.1", reason="Recertified by the supplier"
+    )
     assays = Result.objects.filter(test__criterion__name="Assay", test__criterion__method__code="M-HPLC-01")
     stale = stale_causes([result.pk for result in assays])
     assert set(stale) == {result.pk for result in assays}
     assert Certificate.objects.get(lot__code="VT-2601").pk in stale_causes([c.pk for c in Certificate.objects.all()])
-    assert all(m.holds for m in signatures_of(Certificate.objects.get(lot__code="VT-2601")))  # nothing signed changes by itself
+    assert all(
+        m.holds for m in signatures_of(Certificate.objects.get(lot__code="VT-2601"))
+    )  # nothing signed changes by itself
     assert not next(g for g in gates_for_release(_lot("VT-2601")) if g.name == "Results current").met

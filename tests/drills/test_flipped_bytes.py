@@ -29,9 +29,12 @@ pytestmark = [pytest.mark.drill, pytest.mark.clause("21 CFR 11.10(a)")]
 FLIPS = 1000 if connection.vendor == "sqlite" else 300
 BYTES = ("body", "prev", "stream_prev", "hash")
 TEXTS = {
-    Organization: ("code", "name", "kind"), Program: ("code", "name"), Person: ("user_id", "printed_name", "email"),
-    Lot: ("code", "amount", "unit", "status"), Signature: ("target_hash", "printed_name", "statement", "meaning"),
-}  # fmt: skip
+    Organization: ("code", "name", "kind"),
+    Program: ("code", "name"),
+    Person: ("user_id", "printed_name", "email"),
+    Lot: ("code", "amount", "unit", "status"),
+    Signature: ("target_hash", "printed_name", "statement", "meaning"),
+}
 
 
 @pytest.fixture
@@ -126,7 +129,15 @@ def test_each_flipped_byte_is_found_and_named(installation: Any, blobs: list[str
     with house.guards_down():
         for _ in range(FLIPS):
             hand = Hand(luck, blobs, installation.home)
-            ways: list[Callable[[], str]] = [hand.entry, hand.row, hand.index, hand.blob, hand.note, hand.personal, hand.head]
+            ways: list[Callable[[], str]] = [
+                hand.entry,
+                hand.row,
+                hand.index,
+                hand.blob,
+                hand.note,
+                hand.personal,
+                hand.head,
+            ]
             way = luck.choices(ways, weights=[8, 8, 3, 2, 2, 1, 1])[0]
             found += flipped(hand, way)
     assert found == FLIPS and verify().holds

@@ -1,4 +1,4 @@
-"""Writers are killed in the middle of their work: what was acknowledged is there, what was not is there whole or not at all."""
+"""Writers are killed in the middle of their work: what was acknowledged is there, the rest whole or not at all."""
 
 from __future__ import annotations
 
@@ -53,5 +53,7 @@ def test_after_fifty_kills_nothing_that_was_acknowledged_is_lost(installation: A
     lost = {act for act, size in acknowledged.items() if written[act] != size}
     assert not lost and len(acknowledged) >= KILLS
     assert set(written.values()) <= {1, 20}, "an act was written in part"
-    assert list(Entry.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, sum(written.values()) + 1))
+    assert list(Entry.objects.order_by("seq").values_list("seq", flat=True)) == list(
+        range(1, sum(written.values()) + 1)
+    )
     assert verify().holds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.drill
 
 def test_two_processes_of_500_entries_each_make_one_chain_of_1000(installation: Any) -> None:
     running = [
-        installation.start("tests.drills.writer", prefix, "500", "at a word", stdin=subprocess.PIPE) for prefix in ("A", "B")
+        installation.start("tests.drills.writer", prefix, "500", "at a word", stdin=subprocess.PIPE)
+        for prefix in ("A", "B")
     ]
     for process in running:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
@@ -30,4 +32,4 @@ def test_two_processes_of_500_entries_each_make_one_chain_of_1000(installation: 
     assert list(Entry.objects.order_by("seq").values_list("seq", "stream_seq")) == [(n, n) for n in range(1, 1001)]
     order = [code[0] for code in Organization.objects.order_by("entry").values_list("code", flat=True)]
     assert Counter(order) == {"A": 500, "B": 500} and verify().holds
-    assert sum(one != other for one, other in zip(order, order[1:], strict=False)) >= 2, "they did not work at the same time"
+    assert sum(one != other for one, other in pairwise(order)) >= 2, "they did not work at the same time"

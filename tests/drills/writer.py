@@ -1,7 +1,9 @@
 """A process that writes organizations and says, after each commit, which: `python -m tests.drills.writer PREFIX COUNT`.
 
-A third argument `many` mixes single records with acts of twenty; `at a word` waits for a line on the standard input. With `nursery` as only argument it loads once, then starts a writer for each line on its standard input and says when that
-writer is dead, so that fifty of them can be killed without loading Django fifty times.
+A third argument `many` mixes single records with acts of twenty; `at a word` waits for a line on the standard input.
+
+With `nursery` as only argument it loads once, then starts a writer for each line on its standard input and says when
+that writer is dead, so that fifty of them can be killed without loading Django fifty times.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def main(arguments: list[str]) -> None:
         say("ready")
         sys.stdin.readline()
     try:
-        # SQLite keeps no queue: without a pause, as between two requests, one writer can keep the other out till it is done.
+        # SQLite keeps no queue: without a pause, as between two requests, one writer can keep the other out for long.
         write(arguments[0], int(arguments[1]), many="many" in arguments, pause=0.002 if together else 0.0)
     except Exception as error:  # the last word of a writer whose disk is full
         say("failed", type(error).__name__, error)

@@ -14,8 +14,9 @@ from crdmo.web import door
 def strict(settings) -> Iterator[None]:
     settings.DOOR_STRICT = True
     settings.STORAGES = {
-        **settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }  # fmt: skip
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
     cache.clear()
     yield
     door.table.cache_clear()

@@ -17,7 +17,9 @@ class Browser:
 
     def __init__(self, person: Person) -> None:
         self.client = Client()
-        self.client.force_login(Login.objects.get(person=person), backend="allauth.account.auth_backends.AuthenticationBackend")
+        self.client.force_login(
+            Login.objects.get(person=person), backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.client.get(path, headers=headers)
@@ -36,4 +38,6 @@ class Browser:
         self.text(path)
         with CaptureQueriesContext(connection) as seen:
             self.text(path)
-        return len([q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))])
+        return len(
+            [q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
+        )

@@ -29,11 +29,13 @@ class Provider:
         self.asked.append(path)
         if path.startswith("/.well-known/"):
             return {
-                "issuer": self.url, "authorization_endpoint": f"{self.url}/authorize",
-                "token_endpoint": f"{self.url}/token", "userinfo_endpoint": f"{self.url}/userinfo",
+                "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "userinfo_endpoint": f"{self.url}/userinfo",
                 "jwks_uri": f"{self.url}/keys",
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            }  # fmt: skip
+            }
         if path.startswith("/token"):
             now = int(time.time())
             told = {**self.claims, "iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 60}

@@ -54,9 +54,13 @@ def installation(home: Path, scene: str, *, settings: str = "crdmo.settings", **
     """Serve an installation with a scene; yields its address. `localhost`, because passkeys need a secure origin."""
     port, log = _free_port(), home / "server.log"
     told = {
-        **os.environ, "CRDMO_HOME": str(home), "DJANGO_SETTINGS_MODULE": settings, "CRDMO_SECRET_KEY": "of a test",
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]), **environment,
-    }  # fmt: skip
+        **os.environ,
+        "CRDMO_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": settings,
+        "CRDMO_SECRET_KEY": "of a test",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        **environment,
+    }
     told.pop("CRDMO_DATABASE_URL", None)
     with log.open("w") as out:
         command = [sys.executable, "-c", CHILD, scene, str(port)]

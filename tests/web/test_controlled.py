@@ -31,12 +31,26 @@ def desks(settings: Any) -> dict[str, tuple[Client, Any]]:
 
 def signed(person: Any, **more: str) -> dict[str, str]:
     version = DocumentVersion.objects.get()
-    return {"signing_user_id": person.user_id, "signing_password": factories.PASSWORD, "signing_seen": f"{version.pk}:{version.version}", **more}
+    return {
+        "signing_user_id": person.user_id,
+        "signing_password": factories.PASSWORD,
+        "signing_seen": f"{version.pk}:{version.version}",
+        **more,
+    }
 
 
 def drafted(desks: dict[str, tuple[Client, Any]]) -> None:
     client, _ = desks["supervisor"]
-    answer = client.post("/documents/new/", {"code": "SOP-QC-021", "title": "Out of specification", "kind": "sop", "text": TEXT, "trained_roles": ["analyst"]})
+    answer = client.post(
+        "/documents/new/",
+        {
+            "code": "SOP-QC-021",
+            "title": "Out of specification",
+            "kind": "sop",
+            "text": TEXT,
+            "trained_roles": ["analyst"],
+        },
+    )
     assert answer.status_code == 302, answer.content.decode()[:2000]
     assert client.post("/documents/SOP-QC-021/", {"step": "submit"}).status_code == 302
 

@@ -252,11 +252,14 @@ def test_a_page_relaxes_single_directives_in_its_line_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"),
-        ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "no-store"),
     ],
-)  # fmt: skip
+)
 def test_every_answer_carries_the_other_headers(client: Client, name: str, value: str) -> None:
     assert client.get("/t/hello/")[name] == value
 

@@ -66,9 +66,13 @@ def test_a_passkey_is_registered_and_opens_without_user_id(page: Any, house: str
     devices = page.context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
     key = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": key})
     log_in(page, house, "quinn")
     page.goto(f"{house}/account/security/passkeys/add/")
@@ -89,11 +93,23 @@ def test_a_passkey_is_registered_and_opens_without_user_id(page: Any, house: str
 
 
 PAGES = (
-    "/people/", "/people/ann/", "/people/una/", "/people/ann/role/", "/people/new/", "/people/matrix/",
-    "/people/organizations/", "/account/security/", "/account/security/app/add/", "/account/password/",
+    "/people/",
+    "/people/ann/",
+    "/people/una/",
+    "/people/ann/role/",
+    "/people/new/",
+    "/people/matrix/",
+    "/people/organizations/",
+    "/account/security/",
+    "/account/security/app/add/",
+    "/account/password/",
     "/account/training/",
-    "/account/delegation/", "/account/tokens/new/", "/inbox/", "/drafts/", "/no/such/page/",
-)  # fmt: skip
+    "/account/delegation/",
+    "/account/tokens/new/",
+    "/inbox/",
+    "/drafts/",
+    "/no/such/page/",
+)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES = {"runOnly": {"type": "tag", "values": TAGS}}
 

@@ -26,9 +26,12 @@ pytestmark = pytest.mark.django_db
 def sso(settings) -> Iterator[company.Provider]:
     with company.running() as provider:
         app = {
-            "provider_id": "sso", "name": "Company log-in", "client_id": company.CLIENT, "secret": "s",
+            "provider_id": "sso",
+            "name": "Company log-in",
+            "client_id": company.CLIENT,
+            "secret": "s",
             "settings": {"server_url": provider.url},
-        }  # fmt: skip
+        }
         settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
         yield provider
 

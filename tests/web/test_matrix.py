@@ -105,9 +105,16 @@ def test_the_table_lists_no_address_that_does_not_exist() -> None:
 def test_public_pages_are_those_of_coming_in_and_no_others() -> None:
     public = {name for name, page in door.table().items() if page.permission == PUBLIC}
     assert public <= {
-        "account_login", "mfa_authenticate", "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback",
-        "socialaccount_login_cancelled", "socialaccount_login_error", "accounts:renew", "web:health",
-    }, public  # fmt: skip
+        "account_login",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+        "openid_connect_login",
+        "openid_connect_callback",
+        "socialaccount_login_cancelled",
+        "socialaccount_login_error",
+        "accounts:renew",
+        "web:health",
+    }, public
 
 
 @pytest.mark.clause("21 CFR 11.10(d)")

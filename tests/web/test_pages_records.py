@@ -54,7 +54,15 @@ def test_a_program_shows_its_lots_and_what_changed_last(full) -> None:
 
 
 # What a page may ask: the door and the shell take 10; desk, program and search ask every room or every kind of record.
-BUDGET = {"/CRD-101/ledger/": 15, "/CRD-101/materials/": 15, "/CRD-101/contracts/": 15, "/CRD-101/proof/": 16, "/": 36, "/CRD-101/": 40, "/search/?q=L-1": 40}
+BUDGET = {
+    "/CRD-101/ledger/": 15,
+    "/CRD-101/materials/": 15,
+    "/CRD-101/contracts/": 15,
+    "/CRD-101/proof/": 16,
+    "/": 36,
+    "/CRD-101/": 40,
+    "/search/?q=L-1": 40,
+}
 
 
 @pytest.mark.parametrize("path", BUDGET)
@@ -114,19 +122,27 @@ def test_the_thread_is_the_same_from_either_end(full) -> None:
 
 
 @pytest.mark.clause("21 CFR 11.10(d)")
-@pytest.mark.parametrize("path", ["/record/{}/", "/record/{}/copy.pdf", "/thread/{}/", "/record/{}/?format=json", "/thread/{}/?format=json"])
+@pytest.mark.parametrize(
+    "path", ["/record/{}/", "/record/{}/copy.pdf", "/thread/{}/", "/record/{}/?format=json", "/thread/{}/?format=json"]
+)
 def test_a_foreign_record_answers_as_one_that_is_not_there(full, foreign, path: str) -> None:
     browser, none = Browser(full.sponsor), str(uuid4())
     there, nowhere = browser.get(path.format(foreign.pk)), browser.get(path.format(none))
     assert there.status_code == nowhere.status_code == 404
-    assert plain(there.content).replace(str(foreign.pk).encode(), b"") == plain(nowhere.content).replace(none.encode(), b"")
+    assert plain(there.content).replace(str(foreign.pk).encode(), b"") == plain(nowhere.content).replace(
+        none.encode(), b""
+    )
 
 
 def test_search_finds_ones_own_and_nothing_of_another_sponsor(full, foreign) -> None:
     mine, theirs = Browser(full.sponsor), Browser(factories_person_of(foreign))
     assert "SECRET-LOT" not in mine.text("/search/?q=SECRET").replace('value="SECRET"', "")
     assert "SECRET-LOT" in theirs.text("/search/?q=SECRET")
-    assert not [g for g in theirs.get("/search/?q=L-1", Accept="application/json").json()["groups"] if any(i["label"] == "L-1" for i in g["items"])]
+    assert not [
+        g
+        for g in theirs.get("/search/?q=L-1", Accept="application/json").json()["groups"]
+        if any(i["label"] == "L-1" for i in g["items"])
+    ]
 
 
 def factories_person_of(lot):

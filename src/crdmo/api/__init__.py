@@ -19,9 +19,13 @@ from .description import Described
 from .records import router as records
 
 api = Described(
-    title="OpenCRDMO", version=__version__, urls_namespace="api", docs_url=None, openapi_url="openapi.json",
+    title="OpenCRDMO",
+    version=__version__,
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url="openapi.json",
     description="The same verbs as the pages. A token acts as its person and never signs. Errors are problem+json (RFC 9457).",
-)  # fmt: skip
+)
 api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
 api.add_router("/programs/{program}/quality", quality, tags=["quality"])
@@ -43,28 +47,51 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(HttpError)
 def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Answer a body that is no JSON, and whatever else cannot be read at all."""
-    return errors.say(request, "not-valid", error.status_code, Invalid(str(error), next="See /api/v1/openapi.json for what the address takes"))
+    return errors.say(
+        request,
+        "not-valid",
+        error.status_code,
+        Invalid(str(error), next="See /api/v1/openapi.json for what the address takes"),
+    )
 
 
 @api.exception_handler(ValidationError)
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer a request that does not fit the description, with the place of each error."""
-    found = [{"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"], "given": str(e.get("input", ""))[:80]} for e in error.errors]
-    body = {"type": "/docs/problems/#not-valid", "title": errors.TITLES["not-valid"], "status": 422,
-            "detail": "; ".join(f"{e['pointer']}: {e['detail']}" for e in found), "errors": found}  # fmt: skip
+    found = [
+        {"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"], "given": str(e.get("input", ""))[:80]}
+        for e in error.errors
+    ]
+    body = {
+        "type": "/docs/problems/#not-valid",
+        "title": errors.TITLES["not-valid"],
+        "status": 422,
+        "detail": "; ".join(f"{e['pointer']}: {e['detail']}" for e in found),
+        "errors": found,
+    }
     return HttpResponse(json.dumps(body), status=422, content_type="application/problem+json")
 
 
 def _pages() -> dict[str, Page]:
     """Return the table of pages for every operation; `verb` of an operation says who may use it."""
-    found: dict[str, Page] = {"api:api-root": Page(PERSON, api=True), "api:openapi-json": Page(PERSON, READ, api=True), "api_operations": Page(PERSON)}
+    found: dict[str, Page] = {
+        "api:api-root": Page(PERSON, api=True),
+        "api:openapi-json": Page(PERSON, READ, api=True),
+        "api_operations": Page(PERSON),
+    }
     for _, router in api._routers:
         for view in router.path_operations.values():
             for operation in view.operations:
                 name = f"api:{operation.url_name or operation.view_func.__name__}"
                 permission = getattr(operation.view_func, "permission", PERSON)
                 methods = found[name].methods if name in found else frozenset()
-                own = READ if "GET" in operation.methods else POST if "POST" in operation.methods else frozenset(operation.methods)
+                own = (
+                    READ
+                    if "GET" in operation.methods
+                    else POST
+                    if "POST" in operation.methods
+                    else frozenset(operation.methods)
+                )
                 found[name] = Page(permission, frozenset(methods | own), api=True)
     return found
 

@@ -38,22 +38,35 @@ PROBLEM = {
         "current": {"type": "integer", "description": "The version that stands now (412)."},
         "errors": {
             "type": "array",
-            "items": {"type": "object", "required": ["pointer", "detail"], "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}}},
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
         },
     },
 }
 ONCE = {
-    "name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 128},
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 128},
     "description": "The same key with the same body acts once and gets the same answer again.",
-}  # fmt: skip
+}
 MATCH = {
-    "name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"},
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
     "description": "The ETag of the version that was read; a newer one answers 412.",
-}  # fmt: skip
+}
 
 
 def _problem(text: str) -> dict[str, Any]:
-    return {"description": text, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {
+        "description": text,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 
 
 def completed(schema: OpenAPISchema) -> OpenAPISchema:
@@ -61,7 +74,9 @@ def completed(schema: OpenAPISchema) -> OpenAPISchema:
     components = schema["components"]
     components["schemas"]["Problem"] = PROBLEM
     components["responses"] = {f"Problem{status}": _problem(text) for status, text in PROBLEMS.items()}
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "description": "A token of a person. It never signs."}}
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A token of a person. It never signs."}
+    }
     schema["security"] = [{"bearer": []}]
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
@@ -83,14 +98,21 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             media = MEDIA_TYPES[kind].partition(";")[0]
             good["content"][media] = {"schema": {"type": "string", "format": "binary"}}
         page = good["content"]["application/json"]["schema"]
-        good["content"]["application/json"]["schema"] = {"anyOf": [page, {"type": "array", "items": {"type": "object"}}]}
+        good["content"]["application/json"]["schema"] = {
+            "anyOf": [page, {"type": "array", "items": {"type": "object"}}]
+        }
     if path.endswith(".{kind}"):
-        good["content"] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}, "application/json": {"schema": {}}}
+        good["content"] = {
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {}},
+        }
 
 
 class Described(NinjaAPI):
     """The API with its description completed."""
 
-    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
         """Return the description."""
         return completed(super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params))

@@ -88,14 +88,23 @@ def me(request: PageRequest) -> dict[str, Any]:
     """Return the person that acts, with the scopes of the token."""
     person = request.person
     scopes = sorted(request.bearer.scopes) if request.bearer else ["page"]
-    return {"user_id": person.user_id, "name": person.printed_name, "organization": str(person.organization), "scopes": scopes}
+    return {
+        "user_id": person.user_id,
+        "name": person.printed_name,
+        "organization": str(person.organization),
+        "scopes": scopes,
+    }
 
 
 @router.get("/programs", url_name="programs", response=Programs)
 def programs(request: PageRequest) -> dict[str, Any]:
     """Return the programs that the person may see."""
     rows = authority.programs_of(request.person).select_related("organization", "partner")
-    return {"items": [{"code": p.code, "name": p.name, "sponsor": str(p.organization), "partner": str(p.partner)} for p in rows]}
+    return {
+        "items": [
+            {"code": p.code, "name": p.name, "sponsor": str(p.organization), "partner": str(p.partner)} for p in rows
+        ]
+    }
 
 
 @router.get("/records/{uuid:key}", url_name="record", response=RecordRead)
@@ -105,8 +114,14 @@ def record(request: PageRequest, response: HttpResponse, key: UUID) -> dict[str,
     tag(response, found.version)
     entries = Entry.objects.filter(record_id=key).order_by("version")
     versions = [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex()} for e in entries]
-    return {"id": str(key), "type": found.record_type(), "version": found.version, "label": str(found), "versions": versions,
-            "signatures": as_json(signatures_of(found))}  # fmt: skip
+    return {
+        "id": str(key),
+        "type": found.record_type(),
+        "version": found.version,
+        "label": str(found),
+        "versions": versions,
+        "signatures": as_json(signatures_of(found)),
+    }
 
 
 @router.get("/records/{uuid:key}/thread", url_name="record_thread", response=Thread, by_alias=True)
@@ -115,11 +130,22 @@ def record_thread(request: PageRequest, key: UUID) -> dict[str, Any]:
     find(request, key)
     streams = authority.streams_of(request.person)
     sides = {"from": thread.upstream(key), "to": thread.downstream(key)}
-    return {"record": str(key), **{side: [_node(n) for n in thread.nodes(walk, streams)] for side, walk in sides.items()}}
+    return {
+        "record": str(key),
+        **{side: [_node(n) for n in thread.nodes(walk, streams)] for side, walk in sides.items()},
+    }
 
 
 def _node(node: thread.Node) -> dict[str, Any]:
-    return {"id": str(node.key), "type": node.type, "label": node.label, "state": node.state, "version": node.version, "stale": node.stale, "steps": node.depth}
+    return {
+        "id": str(node.key),
+        "type": node.type,
+        "label": node.label,
+        "state": node.state,
+        "version": node.version,
+        "stale": node.stale,
+        "steps": node.depth,
+    }
 
 
 @router.get("/programs/{program}/ledger", url_name="program_ledger", response=Chain)
@@ -128,5 +154,7 @@ def program_ledger(request: PageRequest, program: ProgramCode, after: After = 0,
     """Return the chain of a program by rising sequence."""
     assert request.program is not None
     rows = list(Entry.objects.filter(stream=str(request.program.id), seq__gt=after).order_by("seq")[: limit + 1])
-    items = [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex(), "prev": bytes(e.prev).hex()} for e in rows[:limit]]
+    items = [
+        json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex(), "prev": bytes(e.prev).hex()} for e in rows[:limit]
+    ]
     return {"items": items, "next": rows[limit - 1].seq if len(rows) > limit else None}

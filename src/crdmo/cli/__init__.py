@@ -14,10 +14,14 @@ import typer
 from . import bundles, data, house, keepers
 
 app = typer.Typer(
-    name="crdmo", help="OpenCRDMO: the house, its ledger and its proofs.", no_args_is_help=True, add_completion=True,
-    pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="crdmo",
+    help="OpenCRDMO: the house, its ledger and its proofs.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     epilog="Exit codes: 0 done, 1 refused, 2 usage, 3 findings, 4 verification failed, 5 conflict, 6 not permitted, 7 unavailable.",
-)  # fmt: skip
+)
 for room in (house, bundles, data, keepers):
     room.add_to(app)
 

@@ -31,13 +31,29 @@ def export(
             raise NotFound("there is no such organization", given=for_)
         made = bundles.export(person, common.program_of(person, program), holder, out, common.progress("Writing"))
     key = keys.signer().verifier.text()
-    found = {"bundle": str(out), "sha256": made.sha256, "entries": made.entries, "checkpoint": made.size, "root": made.root, "key": key}
-    common.answer(found, json, [f"{out}: {made.entries} entries, {made.blobs} files, under the checkpoint over {made.size} entries.", f"Key: {key}",
-                                f"Check it anywhere: python verify.py {out} --key KEY"])  # fmt: skip
+    found = {
+        "bundle": str(out),
+        "sha256": made.sha256,
+        "entries": made.entries,
+        "checkpoint": made.size,
+        "root": made.root,
+        "key": key,
+    }
+    common.answer(
+        found,
+        json,
+        [
+            f"{out}: {made.entries} entries, {made.blobs} files, under the checkpoint over {made.size} entries.",
+            f"Key: {key}",
+            f"Check it anywhere: python verify.py {out} --key KEY",
+        ],
+    )
 
 
 def verify(
-    bundle: Annotated[Path | None, typer.Argument(help="A proof bundle; without it, the whole installation is verified.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Argument(help="A proof bundle; without it, the whole installation is verified.")
+    ] = None,
     key: Annotated[str, typer.Option(help="The public key that you were given.")] = "",
     json: Json = False,
 ) -> None:
@@ -57,7 +73,9 @@ def verify(
 
 
 def recompute(
-    bundle: Annotated[Path | None, typer.Argument(help="A proof bundle; without it, the results of this installation.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Argument(help="A proof bundle; without it, the results of this installation.")
+    ] = None,
     program: Annotated[str, typer.Option("--program", help="Only the results of this program.")] = "",
     json: Json = False,
 ) -> None:
@@ -73,7 +91,8 @@ def recompute(
         common.answer(report.as_json(), json, list(report.lines()))
         raise typer.Exit(common.DONE if report.came_out else common.NOT_VERIFIED)
     common.open_house()
-    from crdmo.foundation.computing import Result, recompute as again  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.computing import Result  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.computing import recompute as again  # noqa: PLC0415
 
     with common.refusals(json):
         rows = Result.objects.filter(is_void=False)
@@ -85,13 +104,17 @@ def recompute(
             outcomes.append((result, again(result)))
             step(done, total)
     bad = [(r, o) for r, o in outcomes if not o.came_out]
-    lines = [f"{r} ({r.method}): {o.sentence()}" for r, o in bad] + [f"{total} results, {total - len(bad)} came out again, {len(bad)} did not."]
+    lines = [f"{r} ({r.method}): {o.sentence()}" for r, o in bad] + [
+        f"{total} results, {total - len(bad)} came out again, {len(bad)} did not."
+    ]
     common.answer({"results": total, "different": [{"result": str(r.pk), **o.as_json()} for r, o in bad]}, json, lines)
     raise typer.Exit(common.NOT_VERIFIED if bad else common.DONE)
 
 
 def replay(
-    into: Annotated[str, typer.Option("--into", help="Database URL of an empty database, e.g. sqlite:////tmp/replayed.sqlite3")],
+    into: Annotated[
+        str, typer.Option("--into", help="Database URL of an empty database, e.g. sqlite:////tmp/replayed.sqlite3")
+    ],
     json: Json = False,
 ) -> None:
     """Rebuild every table from the ledger into an empty database and compare, table by table."""
@@ -105,13 +128,25 @@ def replay(
 
     with common.refusals(json):
         default = connections.settings["default"]
-        connections.settings["replay"] = {**default, **dj_database_url.parse(into), "OPTIONS": default["OPTIONS"] if "sqlite" in into else {}}
+        connections.settings["replay"] = {
+            **default,
+            **dj_database_url.parse(into),
+            "OPTIONS": default["OPTIONS"] if "sqlite" in into else {},
+        }
         call_command("migrate", database="replay", interactive=False, verbosity=0)
         guards.install("replay")
         found = rebuild("default", "replay", common.progress("Replaying"))
-    told = {"entries": found.entries, "rows": found.rows, "equal": found.equal, "differing": list(found.differing), "digests": found.digests}
+    told = {
+        "entries": found.entries,
+        "rows": found.rows,
+        "equal": found.equal,
+        "differing": list(found.differing),
+        "digests": found.digests,
+    }
     said = "Every table came out as it was." if found.equal else "These tables differ: " + ", ".join(found.differing)
-    common.answer(told, json, [f"{found.entries} entries gave {found.rows} rows of {len(found.digests)} tables. {said}"])
+    common.answer(
+        told, json, [f"{found.entries} entries gave {found.rows} rows of {len(found.digests)} tables. {said}"]
+    )
     if not found.equal:
         raise typer.Exit(common.NOT_VERIFIED)
 
@@ -120,5 +155,3 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     for command in (export, verify, recompute, replay):
         app.command()(command)
-
-

@@ -89,7 +89,9 @@ def program_of(person: Person | None, code: str) -> Program:
     rows = authority.programs_of(person) if person else Program.objects.all()
     found = rows.filter(code=code).first()
     if found is None:
-        raise NotFound("there is no such program", given=code, allowed=", ".join(rows.values_list("code", flat=True)) or "none")
+        raise NotFound(
+            "there is no such program", given=code, allowed=", ".join(rows.values_list("code", flat=True)) or "none"
+        )
     return found
 
 
@@ -105,6 +107,10 @@ def progress(work: str) -> Callable[..., None]:
         shown = now
         rate = done / max(now - began, 1e-6)
         left = (total - done) / rate if rate and total else 0
-        print(f"\r{work} {what}: {done:,} of {total:,}, {rate:,.0f}/s, {left:.0f} s left ", end="\n" if done >= total else "", file=sys.stderr)
+        print(
+            f"\r{work} {what}: {done:,} of {total:,}, {rate:,.0f}/s, {left:.0f} s left ",
+            end="\n" if done >= total else "",
+            file=sys.stderr,
+        )
 
     return step

@@ -37,9 +37,21 @@ def import_table(
         table = imports.read(file.name, file.read_bytes())
         if dry_run:
             analyses.named(kind).arguments(table.frame, imports.options(option or []))
-            common.answer({"rows": table.frame.height, "columns": table.frame.columns}, json, [f"{file}: {table.frame.height} rows, columns {', '.join(table.frame.columns)}. Nothing was written."])
+            common.answer(
+                {"rows": table.frame.height, "columns": table.frame.columns},
+                json,
+                [f"{file}: {table.frame.height} rows, columns {', '.join(table.frame.columns)}. Nothing was written."],
+            )
             return
-        made = imports.analyse(person, here, table, kind=kind, title=title or file.stem, options=imports.options(option or []), conclusion=conclusion)
+        made = imports.analyse(
+            person,
+            here,
+            table,
+            kind=kind,
+            title=title or file.stem,
+            options=imports.options(option or []),
+            conclusion=conclusion,
+        )
     found = {"analysis": made.code, "finding": made.finding, "id": str(made.pk), "result": str(made.computed_id)}
     common.answer(found, json, [f"{made.code}: {made.finding}"])
 
@@ -56,7 +68,9 @@ def add_reference(
     licence: Annotated[str, typer.Option("--licence", help="Under what it may be used.")],
     publisher: Annotated[str, typer.Option("--publisher", help="Who publishes it.")],
     effective: Annotated[str, typer.Option("--effective", help="In force from, ISO date; today if not given.")] = "",
-    digest: Annotated[str, typer.Option("--sha256", help="Digest that the publisher states; a file that differs is refused.")] = "",
+    digest: Annotated[
+        str, typer.Option("--sha256", help="Digest that the publisher states; a file that differs is refused.")
+    ] = "",
     user: User = "",
     json: Json = False,
 ) -> None:
@@ -68,9 +82,17 @@ def add_reference(
         person = common.acting(user)
         day = dt.date.fromisoformat(effective) if effective else dt.datetime.now(dt.UTC).date()
         made = workflow.add(
-            person, file, name=name, edition=edition, kind=kind, effective_from=day, licence=licence, publisher=publisher,
-            organization=person.organization, digest=digest,
-        )  # fmt: skip
+            person,
+            file,
+            name=name,
+            edition=edition,
+            kind=kind,
+            effective_from=day,
+            licence=licence,
+            publisher=publisher,
+            organization=person.organization,
+            digest=digest,
+        )
     common.answer({"reference": str(made.pk), "digest": made.digest}, json, [f"{made}: {made.digest}"])
 
 
@@ -81,8 +103,16 @@ def list_references(json: Json = False) -> None:
     from crdmo.foundation.references.models import Reference  # noqa: PLC0415 — see open_house
 
     with common.refusals(json):
-        rows = [{"name": r.name, "edition": r.edition, "kind": r.kind, "licence": r.licence, "digest": r.digest} for r in Reference.objects.filter(is_void=False).order_by("name")]
-    common.answer({"references": rows}, json, [f"{r['name']} {r['edition']} ({r['kind']}, {r['licence']}) {r['digest'][:19]}…" for r in rows] or ["The catalogue is empty: crdmo references add FILE"])
+        rows = [
+            {"name": r.name, "edition": r.edition, "kind": r.kind, "licence": r.licence, "digest": r.digest}
+            for r in Reference.objects.filter(is_void=False).order_by("name")
+        ]
+    common.answer(
+        {"references": rows},
+        json,
+        [f"{r['name']} {r['edition']} ({r['kind']}, {r['licence']}) {r['digest'][:19]}…" for r in rows]
+        or ["The catalogue is empty: crdmo references add FILE"],
+    )
 
 
 def add_to(app: typer.Typer) -> None:

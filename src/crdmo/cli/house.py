@@ -12,7 +12,9 @@ import typer
 from . import common
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-User = Annotated[str, typer.Option("--user", help="User id of who acts; the password is asked for, or CRDMO_TOKEN is used.")]
+User = Annotated[
+    str, typer.Option("--user", help="User id of who acts; the password is asked for, or CRDMO_TOKEN is used.")
+]
 
 
 def migrate(json: Json = False) -> None:
@@ -25,7 +27,9 @@ def migrate(json: Json = False) -> None:
     with common.refusals(json):
         call_command("migrate", interactive=False, verbosity=0)
         count, missing = guards.install(), guards.missing()
-    common.answer({"guards": count, "missing": missing}, json, [f"The database is at this release; {count} guards are in place."])
+    common.answer(
+        {"guards": count, "missing": missing}, json, [f"The database is at this release; {count} guards are in place."]
+    )
     if missing:
         raise typer.Exit(common.NOT_VERIFIED)
 
@@ -61,11 +65,27 @@ def serve(
 ) -> None:
     """Serve the pages and the API, with a worker for jobs and checkpoints beside them."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "crdmo.settings")}
-    worker = subprocess.Popen([sys.executable, "-m", "crdmo.foundation.computing.worker"], env=environment)  # noqa: S603
+    worker = subprocess.Popen([sys.executable, "-m", "crdmo.foundation.computing.worker"], env=environment)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 — only compared
     common.tell(f"OpenCRDMO is served at http://{shown}:{port}/   (Ctrl-C stops it)")
-    server = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
-              "--blocking-threads", str(threads), "--log-level", "warning", "crdmo.wsgi:application"]  # fmt: skip
+    server = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        str(threads),
+        "--log-level",
+        "warning",
+        "crdmo.wsgi:application",
+    ]
     try:
         raise typer.Exit(subprocess.call(server, env=environment))  # noqa: S603
     except KeyboardInterrupt:
@@ -94,7 +114,11 @@ def first_user(
         made, people = workflow.bootstrap(code=organization, name=name, administrators=pairs)
     rows = [{"user_id": p.person.user_id, "temporary_password": p.temporary_password} for p in people]
     lines = [f"{made} is set up. Each password must be changed at the first log-in."]
-    common.answer({"organization": made.code, "people": rows}, json, [*lines, *(f"  {r['user_id']}: {r['temporary_password']}" for r in rows)])
+    common.answer(
+        {"organization": made.code, "people": rows},
+        json,
+        [*lines, *(f"  {r['user_id']}: {r['temporary_password']}" for r in rows)],
+    )
 
 
 @users.command("list")
@@ -104,9 +128,15 @@ def list_users(json: Json = False) -> None:
     from crdmo.foundation.accounts.models import Person  # noqa: PLC0415 — see open_house
 
     with common.refusals(json):
-        rows = [{"user_id": p.user_id, "name": p.printed_name, "organization": str(p.organization), "active": p.is_active}
-                for p in Person.objects.select_related("organization").order_by("user_id")]  # fmt: skip
-    common.answer({"people": rows}, json, [f"{r['user_id']:<20} {r['name']}, {r['organization']}{'' if r['active'] else ' (deactivated)'}" for r in rows])
+        rows = [
+            {"user_id": p.user_id, "name": p.printed_name, "organization": str(p.organization), "active": p.is_active}
+            for p in Person.objects.select_related("organization").order_by("user_id")
+        ]
+    common.answer(
+        {"people": rows},
+        json,
+        [f"{r['user_id']:<20} {r['name']}, {r['organization']}{'' if r['active'] else ' (deactivated)'}" for r in rows],
+    )
 
 
 def add_to(app: typer.Typer) -> None:

@@ -34,16 +34,25 @@ def backup(
 
     with common.refusals(json):
         if "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
-            raise Refused("this command backs up SQLite", next="On PostgreSQL use pg_basebackup and keep the folders files, keys and checkpoints of CRDMO_HOME with it")
+            raise Refused(
+                "this command backs up SQLite",
+                next="On PostgreSQL use pg_basebackup and keep the folders files, keys and checkpoints of CRDMO_HOME with it",
+            )
         scratch = out.with_name(out.name + ".sqlite3")
         source, target = sqlite3.connect(settings.DATABASES["default"]["NAME"]), sqlite3.connect(scratch)
         try:
-            source.backup(target, pages=2000, progress=lambda status, left, total: common.progress("Copying")(total - left, total))
+            source.backup(
+                target, pages=2000, progress=lambda status, left, total: common.progress("Copying")(total - left, total)
+            )
             entries = target.execute("SELECT coalesce(max(seq), 0) FROM ledger_entry").fetchone()[0]
         finally:
             source.close()
             target.close()
-        stated = {"made_at": dt.datetime.now(dt.UTC).isoformat(), "entries": entries, "database_sha256": _digest(scratch)}
+        stated = {
+            "made_at": dt.datetime.now(dt.UTC).isoformat(),
+            "entries": entries,
+            "database_sha256": _digest(scratch),
+        }
         part = out.with_name(out.name + ".part")
         with tarfile.open(part, "w:gz") as archive:
             archive.add(scratch, "crdmo.sqlite3")
@@ -57,7 +66,13 @@ def backup(
         scratch.unlink()
         part.replace(out)
     behind = Entry.objects.count() - entries
-    common.answer({**stated, "file": str(out)}, json, [f"{out}: {entries} entries. {behind} were written while it ran. Keep it off this machine: it holds the installation's key."])
+    common.answer(
+        {**stated, "file": str(out)},
+        json,
+        [
+            f"{out}: {entries} entries. {behind} were written while it ran. Keep it off this machine: it holds the installation's key."
+        ],
+    )
 
 
 def _digest(path: Path) -> str:
@@ -80,10 +95,18 @@ def restore(
     with common.refusals(json):
         home, database = settings.HOME, Path(settings.DATABASES["default"]["NAME"])
         if database.exists():
-            raise Refused("a backup is restored into an empty place", given=str(database), next="Name another folder with CRDMO_HOME")
+            raise Refused(
+                "a backup is restored into an empty place",
+                given=str(database),
+                next="Name another folder with CRDMO_HOME",
+            )
         stated = _unpack(archive, home, Invalid)
         if _digest(database) != stated["database_sha256"]:
-            raise Invalid("the database in the backup is not the one that was backed up", given=_digest(database), allowed=stated["database_sha256"])
+            raise Invalid(
+                "the database in the backup is not the one that was backed up",
+                given=_digest(database),
+                allowed=stated["database_sha256"],
+            )
         found = verify(progress=common.progress("Verifying"))
     seconds = round(time.monotonic() - began, 1)
     lines = [found.sentence(), f"Restored in {seconds} s, up to {stated['made_at']} ({stated['entries']} entries)."]
@@ -102,7 +125,9 @@ def _unpack(archive: Path, home: Path, invalid: Any) -> dict[str, Any]:
         stated: dict[str, Any] = json_text.loads((scratch / STATED).read_text())
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         shutil.rmtree(scratch, ignore_errors=True)
-        raise invalid(f"{archive} is not a whole backup: {error}", next="Take another backup; nothing was restored") from error
+        raise invalid(
+            f"{archive} is not a whole backup: {error}", next="Take another backup; nothing was restored"
+        ) from error
     home.mkdir(parents=True, exist_ok=True)
     for name in (*PARTS, "crdmo.sqlite3"):
         if (scratch / name).exists():

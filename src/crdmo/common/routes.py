@@ -63,7 +63,12 @@ class NotCurrent(Conflict):
 
     def __init__(self, what: str, given: str, current: int) -> None:
         self.current = current
-        super().__init__(what, given=f"version {given}", allowed=f"version {current}", next="Read it again, compare, and repeat what still applies")
+        super().__init__(
+            what,
+            given=f"version {given}",
+            allowed=f"version {current}",
+            next="Read it again, compare, and repeat what still applies",
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the parts with the version that stands now."""
@@ -88,7 +93,13 @@ def page(rows: QuerySet[Any], after: int, limit: int, line: Callable[[Any], dict
 
 
 def listed(
-    rows: QuerySet[Any], after: int, limit: int, line: Callable[[Any], dict[str, Any]], *, file: str | None = None, name: str = "list"
+    rows: QuerySet[Any],
+    after: int,
+    limit: int,
+    line: Callable[[Any], dict[str, Any]],
+    *,
+    file: str | None = None,
+    name: str = "list",
 ) -> dict[str, Any] | HttpResponse:
     """Return a page of records, or all from the cursor on as a file.
 
@@ -99,7 +110,12 @@ def listed(
         return page(rows, after, limit, line)
     found = list(rows.filter(entry__gt=after).order_by("entry")[: EXPORTED + 1])
     if len(found) > EXPORTED:
-        raise Invalid("a file holds no more rows than this", given=f"more than {EXPORTED}", allowed=str(EXPORTED), next="Filter, or go by pages")
+        raise Invalid(
+            "a file holds no more rows than this",
+            given=f"more than {EXPORTED}",
+            allowed=str(EXPORTED),
+            next="Filter, or go by pages",
+        )
     lines = [{key: _cell(value) for key, value in line(row).items()} for row in found]
     frame = pl.DataFrame(lines, infer_schema_length=None)
     response = HttpResponse(WRITERS[file](frame), content_type=MEDIA_TYPES[file])
@@ -114,7 +130,13 @@ def _cell(value: Any) -> Any:
 
 def header(record: Record) -> dict[str, Any]:
     """Return what every record carries."""
-    return {"id": str(record.pk), "type": record.record_type(), "version": record.version, "entry": record.entry, "void": record.is_void}
+    return {
+        "id": str(record.pk),
+        "type": record.record_type(),
+        "version": record.version,
+        "entry": record.entry,
+        "void": record.is_void,
+    }
 
 
 def tag(response: HttpResponse, version: int) -> None:
@@ -131,7 +153,11 @@ def current(request: HttpRequest, record: Record, stated: int | None = None) -> 
     """
     given = {part for part in (_if_match(request), "" if stated is None else str(stated)) if part}
     if len(given) != 1:
-        raise Invalid("a correction names the version that was read", errors={"version": "If-Match or version, both alike"}, given=", ".join(sorted(given)))
+        raise Invalid(
+            "a correction names the version that was read",
+            errors={"version": "If-Match or version, both alike"},
+            given=", ".join(sorted(given)),
+        )
     if (named := given.pop()) not in (str(record.version), "*"):
         raise NotCurrent(f"{record} was changed since it was read", named, record.version)
 

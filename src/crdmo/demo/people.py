@@ -10,7 +10,7 @@ from crdmo.foundation.accounts.models import Login, Organization, Person, Progra
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.signing import Credentials
 
-PASSWORD = "open thread, signed record"
+PASSWORD = "open thread, signed record"  # noqa: S105 — the demo's, printed when it is played
 SOP = "SOP-QC-010"
 
 # user id, printed name, job title, organization, roles
@@ -57,7 +57,9 @@ def enter(today: dt.date) -> Cast:
     """Set up the installation: its organization and administrators, then everybody else through their hands."""
     cast = Cast()
     home, admins = accounts.bootstrap(
-        code="NORTHBRIDGE", name=NAMES["NORTHBRIDGE"], administrators=[("d.admin", "Dana Admin"), ("i.admin", "Igor Admin")]
+        code="NORTHBRIDGE",
+        name=NAMES["NORTHBRIDGE"],
+        administrators=[("d.admin", "Dana Admin"), ("i.admin", "Igor Admin")],
     )
     cast.organizations["NORTHBRIDGE"] = home
     for new in admins:
@@ -67,7 +69,9 @@ def enter(today: dt.date) -> Cast:
     for code in ("AURELIA", "LINDQVIST"):
         cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind="sponsor")
     for user_id, name, title, place, roles in CAST:
-        made = accounts.create_person(admin, cast.organizations[place], user_id=user_id, printed_name=name, job_title=title)
+        made = accounts.create_person(
+            admin, cast.organizations[place], user_id=user_id, printed_name=name, job_title=title
+        )
         person = made.person
         _known_password(person)
         accounts.verify_identity(second, person, reason="Passport seen on the first day")
@@ -82,21 +86,39 @@ def train(cast: Cast, today: dt.date) -> None:
     """Require the bench's SOP of analysts, and train them on it."""
     qa = cast["h.brandt"]
     accounts.set_training_requirement(
-        qa, cast.organizations["NORTHBRIDGE"], role=Role.ANALYST, subject=SOP, version="2", from_date=today - dt.timedelta(days=30)
+        qa,
+        cast.organizations["NORTHBRIDGE"],
+        role=Role.ANALYST,
+        subject=SOP,
+        version="2",
+        from_date=today - dt.timedelta(days=30),
     )
     for user_id in ("a.lindgren", "t.moreau"):
-        accounts.record_training(cast["j.novak"], cast[user_id], subject=SOP, version="2", on=today - dt.timedelta(days=20))
+        accounts.record_training(
+            cast["j.novak"], cast[user_id], subject=SOP, version="2", on=today - dt.timedelta(days=20)
+        )
 
 
 def programs(cast: Cast) -> tuple[Program, Program]:
     """Open the program that is played, and another sponsor's that must never be seen beside it."""
     admin, partner = cast["d.admin"], cast.organizations["NORTHBRIDGE"]
     mine = accounts.create_program(
-        admin, cast.organizations["AURELIA"], partner, code="CRD-101", name="Velatide 20 mg tablets",
-        indication="Type 2 diabetes, phase III supply", modality="Small molecule, immediate-release tablet",
-    )  # fmt: skip
+        admin,
+        cast.organizations["AURELIA"],
+        partner,
+        code="CRD-101",
+        name="Velatide 20 mg tablets",
+        indication="Type 2 diabetes, phase III supply",
+        modality="Small molecule, immediate-release tablet",
+    )
     other = accounts.create_program(
-        admin, cast.organizations["LINDQVIST"], partner, code="LQ-7", name="LQ-7 capsules", indication="Migraine", modality="Small molecule"
+        admin,
+        cast.organizations["LINDQVIST"],
+        partner,
+        code="LQ-7",
+        name="LQ-7 capsules",
+        indication="Migraine",
+        modality="Small molecule",
     )
     return mine, other
 

@@ -64,9 +64,15 @@ def play(say: Say = print) -> Program:
 
 def _staff(cast: people.Cast) -> quality.Staff:
     parts = {
-        "samples": "s.okafor", "analyst": "a.lindgren", "second_analyst": "t.moreau", "reviewer": "r.haddad", "supervisor": "j.novak",
-        "stability": "p.ferrara", "qa": "h.brandt", "qp": "l.adeyemi",
-    }  # fmt: skip
+        "samples": "s.okafor",
+        "analyst": "a.lindgren",
+        "second_analyst": "t.moreau",
+        "reviewer": "r.haddad",
+        "supervisor": "j.novak",
+        "stability": "p.ferrara",
+        "qa": "h.brandt",
+        "qp": "l.adeyemi",
+    }
 
     def sign(part: str) -> Credentials:
         return cast.credentials(parts[part])
@@ -76,15 +82,28 @@ def _staff(cast: people.Cast) -> quality.Staff:
 
 def _product(cast: people.Cast, program: Program) -> Substance:
     return materials.register_substance(
-        cast["s.okafor"], program, code="VT-20", name="Velatide tablets", kind="drug_product", dosage_form="tablet", strength="20 mg"
+        cast["s.okafor"],
+        program,
+        code="VT-20",
+        name="Velatide tablets",
+        kind="drug_product",
+        dosage_form="tablet",
+        strength="20 mg",
     )
 
 
 def _lot(cast: people.Cast, product: Substance, code: str, today: dt.date, amount: str = "20000") -> Lot:
     return materials.register_lot(
-        cast["s.okafor"], product, code=code, amount=amount, unit="{tablet}", made_on=today - dt.timedelta(days=20),
-        expires_on=today + dt.timedelta(days=900), storage="Below 30 °C", maker="Northbridge CRDMO, Basel",
-    )  # fmt: skip
+        cast["s.okafor"],
+        product,
+        code=code,
+        amount=amount,
+        unit="{tablet}",
+        made_on=today - dt.timedelta(days=20),
+        expires_on=today + dt.timedelta(days=900),
+        storage="Below 30 °C",
+        maker="Northbridge CRDMO, Basel",
+    )
 
 
 def _contract(cast: people.Cast, program: Program, today: dt.date) -> None:
@@ -92,7 +111,9 @@ def _contract(cast: people.Cast, program: Program, today: dt.date) -> None:
     manager, lead = cast["m.keller"], cast["e.castro"]
     start = today - dt.timedelta(days=60)
     for kind, title in (("msa", "Master services agreement"), ("quality", "Quality agreement, commercial supply")):
-        made = contracts.draft_agreement(manager, program, kind=kind, title=title, effective_from=start, clauses=_CLAUSES[kind])
+        made = contracts.draft_agreement(
+            manager, program, kind=kind, title=title, effective_from=start, clauses=_CLAUSES[kind]
+        )
         made = contracts.sign_agreement(manager, made, credentials=cast.credentials("m.keller"))
         made = contracts.sign_agreement(lead, made, credentials=cast.credentials("e.castro"))
         if kind == "msa":
@@ -102,47 +123,148 @@ def _contract(cast: people.Cast, program: Program, today: dt.date) -> None:
         return today + dt.timedelta(days=days)
 
     order = contracts.draft_work_order(
-        manager, master, title="Release and stability testing of Velatide tablets", currency="EUR", starts_on=start,
+        manager,
+        master,
+        title="Release and stability testing of Velatide tablets",
+        currency="EUR",
+        starts_on=start,
         scope="Release testing of three lots, one long-term stability study, certificates of analysis.",
         lines=[
-            {"service": "quality", "description": "Specification and method transfer", "unit": "transfer", "quantity": "1", "unit_price": "18500.00"},
-            {"service": "quality", "description": "Release testing of a lot", "unit": "lot", "quantity": "3", "unit_price": "6400.00"},
-            {"service": "quality", "description": "Stability pull with testing", "unit": "pull", "quantity": "24", "unit_price": "1150.00"},
-            {"service": "quality", "description": "Shelf-life evaluation and report", "unit": "report", "quantity": "1", "unit_price": "7900.00"},
-            {"service": "quality", "description": "Reference standards at cost", "unit": "lot", "quantity": "1", "unit_price": "2100.00", "pass_through": True},
+            {
+                "service": "quality",
+                "description": "Specification and method transfer",
+                "unit": "transfer",
+                "quantity": "1",
+                "unit_price": "18500.00",
+            },
+            {
+                "service": "quality",
+                "description": "Release testing of a lot",
+                "unit": "lot",
+                "quantity": "3",
+                "unit_price": "6400.00",
+            },
+            {
+                "service": "quality",
+                "description": "Stability pull with testing",
+                "unit": "pull",
+                "quantity": "24",
+                "unit_price": "1150.00",
+            },
+            {
+                "service": "quality",
+                "description": "Shelf-life evaluation and report",
+                "unit": "report",
+                "quantity": "1",
+                "unit_price": "7900.00",
+            },
+            {
+                "service": "quality",
+                "description": "Reference standards at cost",
+                "unit": "lot",
+                "quantity": "1",
+                "unit_price": "2100.00",
+                "pass_through": True,
+            },
         ],
         milestones=[
-            {"name": "Specification approved", "condition": "quality.specification_approved", "parameters": {"code": f"SPEC-{today:%y}-0001"}, "due_on": on(-2), "amount": "18500.00"},
-            {"name": "Lot VT-2601 released", "condition": "quality.lot_released", "parameters": {"lot": "VT-2601"}, "due_on": on(3), "amount": "6400.00"},
-            {"name": "Lot VT-2602 released", "condition": "quality.lot_released", "parameters": {"lot": "VT-2602"}, "due_on": on(5), "amount": "6400.00"},
-            {"name": "Shelf life approved", "condition": "quality.shelf_life_approved", "parameters": {"protocol": f"STAB-{today:%y}-0001"}, "due_on": on(10), "amount": "35500.00"},
-            {"name": "Lot VT-2603 released", "condition": "quality.lot_released", "parameters": {"lot": "VT-2603"}, "due_on": on(14), "amount": "6400.00"},
+            {
+                "name": "Specification approved",
+                "condition": "quality.specification_approved",
+                "parameters": {"code": f"SPEC-{today:%y}-0001"},
+                "due_on": on(-2),
+                "amount": "18500.00",
+            },
+            {
+                "name": "Lot VT-2601 released",
+                "condition": "quality.lot_released",
+                "parameters": {"lot": "VT-2601"},
+                "due_on": on(3),
+                "amount": "6400.00",
+            },
+            {
+                "name": "Lot VT-2602 released",
+                "condition": "quality.lot_released",
+                "parameters": {"lot": "VT-2602"},
+                "due_on": on(5),
+                "amount": "6400.00",
+            },
+            {
+                "name": "Shelf life approved",
+                "condition": "quality.shelf_life_approved",
+                "parameters": {"protocol": f"STAB-{today:%y}-0001"},
+                "due_on": on(10),
+                "amount": "35500.00",
+            },
+            {
+                "name": "Lot VT-2603 released",
+                "condition": "quality.lot_released",
+                "parameters": {"lot": "VT-2603"},
+                "due_on": on(14),
+                "amount": "6400.00",
+            },
         ],
         plan=[
-            {"name": "Method transfer, specification", "starts_on": on(-60), "ends_on": on(-2), "ended_when": "quality.specification_approved", "parameters": {"code": f"SPEC-{today:%y}-0001"}},
-            {"name": "Release testing VT-2601", "starts_on": on(-2), "ends_on": on(3), "began_when": "quality.testing_began", "ended_when": "quality.certificate_signed", "parameters": {"lot": "VT-2601"}, "after": "Method transfer, specification"},
-            {"name": "Release testing VT-2602", "starts_on": on(-1), "ends_on": on(5), "began_when": "quality.testing_began", "ended_when": "quality.certificate_signed", "parameters": {"lot": "VT-2602"}},
-            {"name": "Release testing VT-2603", "starts_on": on(2), "ends_on": on(14), "began_when": "quality.testing_began", "ended_when": "quality.certificate_signed", "parameters": {"lot": "VT-2603"}},
+            {
+                "name": "Method transfer, specification",
+                "starts_on": on(-60),
+                "ends_on": on(-2),
+                "ended_when": "quality.specification_approved",
+                "parameters": {"code": f"SPEC-{today:%y}-0001"},
+            },
+            {
+                "name": "Release testing VT-2601",
+                "starts_on": on(-2),
+                "ends_on": on(3),
+                "began_when": "quality.testing_began",
+                "ended_when": "quality.certificate_signed",
+                "parameters": {"lot": "VT-2601"},
+                "after": "Method transfer, specification",
+            },
+            {
+                "name": "Release testing VT-2602",
+                "starts_on": on(-1),
+                "ends_on": on(5),
+                "began_when": "quality.testing_began",
+                "ended_when": "quality.certificate_signed",
+                "parameters": {"lot": "VT-2602"},
+            },
+            {
+                "name": "Release testing VT-2603",
+                "starts_on": on(2),
+                "ends_on": on(14),
+                "began_when": "quality.testing_began",
+                "ended_when": "quality.certificate_signed",
+                "parameters": {"lot": "VT-2603"},
+            },
         ],
-    )  # fmt: skip
+    )
     order = contracts.sign_work_order(manager, order, credentials=cast.credentials("m.keller"))
     contracts.sign_work_order(lead, order, credentials=cast.credentials("e.castro"))
 
 
 _CLAUSES = {
-    "msa": [{"title": "Term", "text": "Three years, renewed in writing."}, {"title": "Change", "text": "Work outside an order begins after a signed change order."}],
+    "msa": [
+        {"title": "Term", "text": "Three years, renewed in writing."},
+        {"title": "Change", "text": "Work outside an order begins after a signed change order."},
+    ],
     "quality": [
         {"title": "Release", "text": "The partner's qualified person certifies; the sponsor releases to market."},
-        {"title": "Out of specification", "text": "The sponsor is told within one working day of a verified result out of specification."},
+        {
+            "title": "Out of specification",
+            "text": "The sponsor is told within one working day of a verified result out of specification.",
+        },
         {"title": "Access to data", "text": "The sponsor receives a proof bundle of its program on request."},
     ],
-}  # fmt: skip
+}
 
 
 def _refused_step(staff: quality.Staff, program: Program, stand: quality.Bench) -> None:
     """Try what is not possible: a run on an instrument whose calibration is overdue. The refusal stays in the ledger."""
     try:
-        testing.open_worksheet(staff.analyst, program, method=stand.methods["M-HPLC-02"], instrument=stand.instruments["HPLC-09"])
+        testing.open_worksheet(
+            staff.analyst, program, method=stand.methods["M-HPLC-02"], instrument=stand.instruments["HPLC-09"]
+        )
     except Refused:
         return
     raise AssertionError("a run was opened on an instrument whose calibration is overdue")
@@ -150,5 +272,14 @@ def _refused_step(staff: quality.Staff, program: Program, stand: quality.Bench) 
 
 def _other_sponsor(cast: people.Cast, program: Program, today: dt.date) -> None:
     """Register something of another sponsor, so that there is something that must not be seen."""
-    capsule = materials.register_substance(cast["s.okafor"], program, code="LQ-7C", name="LQ-7 capsules", kind="drug_product")
-    materials.register_lot(cast["s.okafor"], capsule, code="LQ-0001", amount="5000", unit="{capsule}", expires_on=today + dt.timedelta(days=700))
+    capsule = materials.register_substance(
+        cast["s.okafor"], program, code="LQ-7C", name="LQ-7 capsules", kind="drug_product"
+    )
+    materials.register_lot(
+        cast["s.okafor"],
+        capsule,
+        code="LQ-0001",
+        amount="5000",
+        unit="{capsule}",
+        expires_on=today + dt.timedelta(days=700),
+    )

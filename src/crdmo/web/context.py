@@ -50,10 +50,17 @@ def services(program: Program | None, path: str) -> list[dict[str, Any]]:
     for key, name, side in SERVICES:
         url = _address(key, program)
         active = bool(url) and path.startswith(url)
-        rows.append({
-            "key": key, "name": name, "url": url, "side": side, "active": active, "available": bool(url),
-            "pages": pages(key, program, path) if active else [],
-        })  # fmt: skip
+        rows.append(
+            {
+                "key": key,
+                "name": name,
+                "url": url,
+                "side": side,
+                "active": active,
+                "available": bool(url),
+                "pages": pages(key, program, path) if active else [],
+            }
+        )
     return rows
 
 
@@ -99,17 +106,29 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     program: Program | None = getattr(request, "program", None)
     theme = request.COOKIES.get("theme", "")
     contents: dict[str, Any] = {
-        "person": person, "role": "", "organization": None, "program": program, "programs": [], "services": [],
-        "inbox_count": 0, "environment": settings.ENVIRONMENT, "theme": theme if theme in THEMES else "",
-        "here": _here(request), "now": dt.datetime.now(dt.UTC), "idle_seconds": 0, "ledger_line": "",
-    }  # fmt: skip
+        "person": person,
+        "role": "",
+        "organization": None,
+        "program": program,
+        "programs": [],
+        "services": [],
+        "inbox_count": 0,
+        "environment": settings.ENVIRONMENT,
+        "theme": theme if theme in THEMES else "",
+        "here": _here(request),
+        "now": dt.datetime.now(dt.UTC),
+        "idle_seconds": 0,
+        "ledger_line": "",
+    }
     if person is not None:
         contents |= {
-            "role": role_words(getattr(request, "roles", {})) or person.job_title, "organization": person.organization,
+            "role": role_words(getattr(request, "roles", {})) or person.job_title,
+            "organization": person.organization,
             # Asked only by the templates that show them.
             "programs": SimpleLazyObject(lambda: list(authority.programs_of(person))),
             "services": services(program, request.path),
             "inbox_count": SimpleLazyObject(lambda: notices.unread(person).count()),
-            "idle_seconds": int(settings.IDLE_MINUTES * 60), "ledger_line": SimpleLazyObject(_ledger_line),
-        }  # fmt: skip
+            "idle_seconds": int(settings.IDLE_MINUTES * 60),
+            "ledger_line": SimpleLazyObject(_ledger_line),
+        }
     return {"shell": contents}

@@ -60,9 +60,12 @@ def reads_pages(request: HttpRequest) -> bool:
 
 def _problem(kind: str, status: int, refused: Refused, quote: str) -> HttpResponse:
     contents: dict[str, Any] = {
-        "type": f"/docs/problems/#{kind}", "title": TITLES.get(kind, TITLES["refused"]), "status": status,
-        "detail": refused.sentence(), **refused.as_json(),
-    }  # fmt: skip
+        "type": f"/docs/problems/#{kind}",
+        "title": TITLES.get(kind, TITLES["refused"]),
+        "status": status,
+        "detail": refused.sentence(),
+        **refused.as_json(),
+    }
     if quote:
         contents["instance"] = f"urn:crdmo:problem:{quote}"
     if isinstance(refused, Invalid):
@@ -78,9 +81,14 @@ def say(request: HttpRequest, kind: str, status: int, refused: Refused, quote: s
     if not reads_pages(request):
         return _problem(kind, status, refused, quote)
     contents = {
-        "title": TITLES.get(kind, TITLES["refused"]), "refused": refused, "kind": kind, "status": status,
-        "quote": quote, "errors": getattr(refused, "errors", {}), "back": _back(request),
-    }  # fmt: skip
+        "title": TITLES.get(kind, TITLES["refused"]),
+        "refused": refused,
+        "kind": kind,
+        "status": status,
+        "quote": quote,
+        "errors": getattr(refused, "errors", {}),
+        "back": _back(request),
+    }
     return HttpResponse(render_to_string("web/accounts/refused.html", contents, request), status=status)
 
 
@@ -110,7 +118,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         "It does not exist, or belongs to a program that is not open to you",
         allowed="addresses of programs in which you hold a role",
         next="Search for the record, or ask an administrator for a role in its program",
-    )  # fmt: skip
+    )
     return say(request, "not-found", 404, nothing)
 
 
@@ -140,10 +148,11 @@ def locked_out(request: HttpRequest, response: HttpResponse | None = None, crede
     """Answer that the account is locked; axes asks here."""
     user_id = lockout.user_id_of(request, credentials) or ""
     why = NotPermitted(
-        f"The account {user_id} is locked", given=f"{settings.AXES_FAILURE_LIMIT} failed attempts",
+        f"The account {user_id} is locked",
+        given=f"{settings.AXES_FAILURE_LIMIT} failed attempts",
         allowed="log-in after an administrator has unlocked it",
         next="The security unit has been told. Ask an administrator of your organization to unlock the account",
-    )  # fmt: skip
+    )
     return say(request, "locked", 403, why)
 
 
@@ -151,9 +160,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer that a form came without the mark of its page."""
     log.warning("refused: %s: %s", request.path, reason)
     why = NotPermitted(
-        "This form was not sent from a page that is open now", allowed="forms of pages opened since the last log-in",
+        "This form was not sent from a page that is open now",
+        allowed="forms of pages opened since the last log-in",
         next="Go back, load the page again and send the form; what was typed is still in the page",
-    )  # fmt: skip
+    )
     return say(request, "forged", 403, why)
 
 

@@ -51,7 +51,9 @@ def _claimed(request: PageRequest, key: str, asked: str, body_hash: str) -> Give
     except IntegrityError:
         return None
     except OperationalError as error:
-        raise Refused("the request with this key is still under way", next="Ask again in a moment with the same key") from error
+        raise Refused(
+            "the request with this key is still under way", next="Ask again in a moment with the same key"
+        ) from error
 
 
 def _digest(request: PageRequest) -> str:
@@ -74,7 +76,9 @@ def _parts(request: PageRequest) -> Iterator[bytes]:
 def _again(request: PageRequest, key: str, asked: str, body_hash: str) -> HttpResponse:
     found = GivenAnswer.objects.get(person=request.person, key=key)
     if found.request != asked or found.body_hash != body_hash:
-        raise Invalid("this idempotency key was used for another request", given=key, next="Use a new key for a new request")
+        raise Invalid(
+            "this idempotency key was used for another request", given=key, next="Use a new key for a new request"
+        )
     response = HttpResponse(found.body, status=found.status, content_type="application/json")
     response["Idempotent-Replay"] = "true"
     return response

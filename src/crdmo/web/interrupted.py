@@ -51,11 +51,15 @@ def _in_place(request: HttpRequest) -> HttpResponse:
     """Answer 401: the page shows its dialog, the person proves the identity, the page repeats the request."""
     login = _ended(request)
     contents = {
-        "type": "session-ended", "title": "Your log-in has ended", "status": 401,
+        "type": "session-ended",
+        "title": "Your log-in has ended",
+        "status": 401,
         "detail": "Prove that it is you, and the step goes on; nothing that was typed is lost.",
-        "renew": reverse("accounts:renew"), "login": reverse("account_login"),
-        "user_id": login.user_id if login else "", "printed_name": login.person.printed_name if login else "",
-    }  # fmt: skip
+        "renew": reverse("accounts:renew"),
+        "login": reverse("account_login"),
+        "user_id": login.user_id if login else "",
+        "printed_name": login.person.printed_name if login else "",
+    }
     response = JsonResponse(contents, status=401, content_type="application/problem+json")
     response["HX-Trigger"] = json.dumps({"session-ended": contents})
     response["HX-Reswap"] = "none"

@@ -36,4 +36,3 @@ class PageRequest(HttpRequest):
     bearer: Bearer | None
     ended: Login | None
     user: Login
-

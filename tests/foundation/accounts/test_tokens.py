@@ -40,10 +40,13 @@ def test_neither_database_nor_ledger_holds_the_text() -> None:
 @pytest.mark.parametrize(
     ("given", "place"),
     [
-        ({"scopes": ["sign"]}, "scopes"), ({"scopes": []}, "scopes"), ({"days": 0}, "days"), ({"days": 367}, "days"),
+        ({"scopes": ["sign"]}, "scopes"),
+        ({"scopes": []}, "scopes"),
+        ({"days": 0}, "days"),
+        ({"days": 367}, "days"),
         ({"name": "  "}, "name"),
     ],
-)  # fmt: skip
+)
 def test_a_token_that_reaches_too_far_is_not_issued(given: dict, place: str) -> None:
     with pytest.raises(Invalid, match="cannot be issued") as caught:
         tokens.issue(factories.person(Role.ANALYST), **{"name": "bridge", "scopes": ["read"], "days": 30, **given})

@@ -40,16 +40,20 @@ def write(path: Path, program, *, without: tuple[str, ...] = ()) -> Path:
     entries = list(Entry.objects.order_by("seq"))
     visible = [i for i, entry in enumerate(entries) if entry.stream == str(program.id)]
     bundles.write_bundle(
-        path, manifest={"program": program.code, "withheld": dict.fromkeys(without, "confidential")},
-        checkpoint="", vkey="",
+        path,
+        manifest={"program": program.code, "withheld": dict.fromkeys(without, "confidential")},
+        checkpoint="",
+        vkey="",
         entries=(
             bundles.Entry(e.seq, bytes(e.prev), bytes(e.stream_prev), bytes(e.body))
             for e in (entries[i] for i in visible)
         ),
-        tree_size=len(entries), tree_hashes=merkle.batch_proof([bytes(e.hash) for e in entries], visible),
+        tree_size=len(entries),
+        tree_hashes=merkle.batch_proof([bytes(e.hash) for e in entries], visible),
         blobs={name.removeprefix("sha256:"): store.get(name) for name in store.names() if name not in without},
-        openings=[], readme="",
-    )  # fmt: skip
+        openings=[],
+        readme="",
+    )
     return path
 
 

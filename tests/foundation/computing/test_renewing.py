@@ -198,7 +198,8 @@ def test_a_tolerance_is_that_of_the_method(program, monkeypatch):
     made = run(program)
     old = methods.find("tests.summary")
     monkeypatch.setitem(
-        methods._METHODS, "tests.summary",
+        methods._METHODS,
+        "tests.summary",
         dataclasses.replace(old, function=_with_factor(1 + 1e-6), tolerance=1e-3),
-    )  # fmt: skip
+    )
     assert computing.recompute(made).verdict is Verdict.WITHIN

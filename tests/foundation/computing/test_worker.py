@@ -31,9 +31,12 @@ class Installation:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.environment = {
-            **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "CRDMO_HOME": str(home),
-            "CRDMO_STORAGE_URL": f"file://{home / 'files'}", "CRDMO_DATABASE_URL": f"sqlite:///{home / 'jobs.sqlite3'}",
-        }  # fmt: skip
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "CRDMO_HOME": str(home),
+            "CRDMO_STORAGE_URL": f"file://{home / 'files'}",
+            "CRDMO_DATABASE_URL": f"sqlite:///{home / 'jobs.sqlite3'}",
+        }
         self.person = self.python(START + SETUP).strip()
 
     def python(self, code: str) -> str:

@@ -338,9 +338,12 @@ while True:
 def test_a_process_killed_while_sealing_leaves_no_record_without_its_bytes(files: Path, tmp_path: Path):
     """Runs on a database file of its own, beside the test's."""
     environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "CRDMO_HOME": str(tmp_path / "home"),
-        "CRDMO_STORAGE_URL": f"file://{files}", "CRDMO_DATABASE_URL": f"sqlite:///{tmp_path / 'sealing.sqlite3'}",
-    }  # fmt: skip
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "CRDMO_HOME": str(tmp_path / "home"),
+        "CRDMO_STORAGE_URL": f"file://{files}",
+        "CRDMO_DATABASE_URL": f"sqlite:///{tmp_path / 'sealing.sqlite3'}",
+    }
     setup = (
         "import django; django.setup()\n"
         "from django.core.management import call_command; call_command('migrate', run_syncdb=True, verbosity=0)\n"

@@ -166,9 +166,11 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_blobs(files: Path):
     acknowledged: list[str] = []
     for turn in range(12):
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, f"file://{files}"], stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-c", WRITER, f"file://{files}"],
+            stdout=subprocess.PIPE,
+            text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )  # fmt: skip
+        )
         assert process.stdout is not None
         acknowledged.append(process.stdout.readline().strip())
         time.sleep(0.005 * turn)

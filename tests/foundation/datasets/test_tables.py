@@ -225,10 +225,17 @@ class TestWorkbooks:
 
     @pytest.mark.parametrize(
         ("value", "shown", "text"),
-        [(99.8, "0.00", "99.80"), (99.8, "General", "99.8"), (100, "0.000", "100.000"),
-         (99.123456789, "0.0", "99.123456789"),
-         (1e-7, "0.00", "1e-07"), (-5.5, "0.00", "-5.50"), (3, "0", "3"), (1234.5, "#,##0.00", "1234.50")],
-    )  # fmt: skip
+        [
+            (99.8, "0.00", "99.80"),
+            (99.8, "General", "99.8"),
+            (100, "0.000", "100.000"),
+            (99.123456789, "0.0", "99.123456789"),
+            (1e-7, "0.00", "1e-07"),
+            (-5.5, "0.00", "-5.50"),
+            (3, "0", "3"),
+            (1234.5, "#,##0.00", "1234.50"),
+        ],
+    )
     def test_numbers_show_the_digits_that_their_format_shows_and_lose_none(self, value, shown, text):
         table = read_table(workbook(["v", "w"], [value, "x"], formats={"A2": shown}), "x.xlsx")
         assert table.frame["v"].to_list() == [text]
@@ -335,11 +342,25 @@ class TestFormulas:
 class TestNumbers:
     @pytest.mark.parametrize(
         ("given_text", "text"),
-        [("99.80", "99.80"), ("1,5", "1.5"), ("99,80", "99.80"), ("0,500", "0.500"), ("-1,25", "-1.25"), (",5", ".5"),
-         ("1.234,56", "1234.56"), ("1,234.56", "1234.56"), ("1,234,567", "1234567"), ("1.234.567", "1234567"),
-         ("1 234,5", "1234.5"), ("1\u00a0234", "1234"), ("\u22125", "-5"), ("1e-3", "1e-3"),
-         ("1,5e3", "1.5e3"), ("1234,567", "1234.567")],
-    )  # fmt: skip
+        [
+            ("99.80", "99.80"),
+            ("1,5", "1.5"),
+            ("99,80", "99.80"),
+            ("0,500", "0.500"),
+            ("-1,25", "-1.25"),
+            (",5", ".5"),
+            ("1.234,56", "1234.56"),
+            ("1,234.56", "1234.56"),
+            ("1,234,567", "1234567"),
+            ("1.234.567", "1234567"),
+            ("1 234,5", "1234.5"),
+            ("1\u00a0234", "1234"),
+            ("\u22125", "-5"),
+            ("1e-3", "1e-3"),
+            ("1,5e3", "1.5e3"),
+            ("1234,567", "1234.567"),
+        ],
+    )
     def test_what_can_be_read_in_one_way_is_read(self, given_text: str, text: str):
         assert number_text(given_text) == text
 
@@ -395,9 +416,14 @@ class TestTypes:
 
     @pytest.mark.parametrize(
         ("kind", "cell", "told"),
-        [("integer", "3.0", "no whole number"), ("date", "24.11.2026", "no date"), ("date", "11/24/2026", "no date"),
-         ("instant", "2026-11-24T09:30:00", "needs its offset"), ("instant", "noon", "no instant")],
-    )  # fmt: skip
+        [
+            ("integer", "3.0", "no whole number"),
+            ("date", "24.11.2026", "no date"),
+            ("date", "11/24/2026", "no date"),
+            ("instant", "2026-11-24T09:30:00", "needs its offset"),
+            ("instant", "noon", "no instant"),
+        ],
+    )
     def test_a_cell_that_does_not_fit_is_named(self, kind: str, cell: str, told: str):
         with pytest.raises(Invalid, match=f"row 2, column v: .*{told}"):
             Table("x.csv", pl.DataFrame({"v": [cell]})).typed({"v": kind})

@@ -26,9 +26,7 @@ def test_a_changed_value_is_marked_and_its_former_value_noted() -> None:
     made = blocks.table(TWO, [["0", "100.2"], ["3", cell("99.80", changes=[CORRECTED])]])
     assert made["rows"][1][1]["changes"] == ["1"]
     (note,) = made["notes"]
-    assert note == {
-        "number": "1", "text": "99.08 → 99.80, Ann Analyst, 24 Nov 2026 10:51:00 UTC: transcription error"
-    }  # fmt: skip
+    assert note == {"number": "1", "text": "99.08 → 99.80, Ann Analyst, 24 Nov 2026 10:51:00 UTC: transcription error"}
 
 
 def test_changes_are_numbered_through_the_table() -> None:

@@ -128,8 +128,10 @@ def test_former_values_are_found_for_many_records_at_once(changed: Desk) -> None
     found = changes_of([changed.version, changed.document])
     (change,) = found[changed.version.id]["text"]
     assert (change.old, change.new, change.reason) == (
-        "# Purpose\n\nWeigh 100 mg of the sample.", "Weigh 150 mg of the sample.", "transcription error",
-    )  # fmt: skip
+        "# Purpose\n\nWeigh 100 mg of the sample.",
+        "Weigh 150 mg of the sample.",
+        "transcription error",
+    )
     assert found[changed.document.id] == {}
 
 

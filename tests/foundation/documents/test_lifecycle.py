@@ -215,9 +215,7 @@ def test_the_same_code_in_another_program_is_another_document(desk: Desk) -> Non
 
 
 def test_a_document_of_the_laboratory_has_no_program(desk: Desk) -> None:
-    made = workflow.create_document(
-        SYSTEM, code="QM-1", title="Quality manual", kind="sop", owner=desk.approver
-    )
+    made = workflow.create_document(SYSTEM, code="QM-1", title="Quality manual", kind="sop", owner=desk.approver)
     assert (made.program, made.organization) == (None, desk.approver.organization)
     assert queries.document("QM-1", organization=desk.approver.organization_id) == made
     with pytest.raises(NotFound, match="no such document"):
@@ -272,9 +270,14 @@ def test_a_withdrawn_version_asks_for_no_training(desk: Desk, trained: Trained) 
 def test_a_program_does_not_decide_on_what_people_are_trained(desk: Desk) -> None:
     with pytest.raises(Invalid, match="documents of the organization"):
         workflow.create_document(
-            desk.author, code="SOP-9", title="x", kind="sop", owner=desk.author, program=desk.program,
+            desk.author,
+            code="SOP-9",
+            title="x",
+            kind="sop",
+            owner=desk.author,
+            program=desk.program,
             trained_roles=[Role.REVIEWER],
-        )  # fmt: skip
+        )
 
 
 def test_an_unknown_role_cannot_be_trained(desk: Desk) -> None:

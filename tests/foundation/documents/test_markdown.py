@@ -35,16 +35,29 @@ See [the standard](https://example.org/std).
 
 def test_each_kind_of_block_is_read() -> None:
     assert [b["kind"] for b in markdown.blocks(SOP)] == [
-        "heading", "spans", "heading", "list", "table", "quote", "code", "rule", "spans",
-    ]  # fmt: skip
+        "heading",
+        "spans",
+        "heading",
+        "list",
+        "table",
+        "quote",
+        "code",
+        "rule",
+        "spans",
+    ]
 
 
 def test_emphasis_and_code_are_kept() -> None:
     (paragraph,) = markdown.blocks("Weigh **exactly** 100 mg of `X`, *slowly*.")
     assert paragraph["parts"] == [
-        {"text": "Weigh "}, {"text": "exactly", "strong": True}, {"text": " 100 mg of "}, {"text": "X", "code": True},
-        {"text": ", "}, {"text": "slowly", "emph": True}, {"text": "."},
-    ]  # fmt: skip
+        {"text": "Weigh "},
+        {"text": "exactly", "strong": True},
+        {"text": " 100 mg of "},
+        {"text": "X", "code": True},
+        {"text": ", "},
+        {"text": "slowly", "emph": True},
+        {"text": "."},
+    ]
 
 
 def test_lists_lie_in_lists() -> None:
@@ -67,7 +80,7 @@ def test_html_stays_text() -> None:
 
 def test_a_script_address_makes_no_link() -> None:
     found = markdown.blocks("[x](javascript:alert(1)) [y](file:///etc/passwd) [z](https://example.org)")
-    assert [p.get("link") for p in found[0]["parts"] if p["text"].strip()] [-1] == "https://example.org"
+    assert [p.get("link") for p in found[0]["parts"] if p["text"].strip()][-1] == "https://example.org"
     assert sum("link" in p for p in found[0]["parts"]) == 1
 
 

@@ -20,11 +20,17 @@ SVG = (
 
 def data(**more: Any) -> dict[str, Any]:
     return {
-        "title": "Assay of lot LOT-26-0001", "kind": "Report", "code": "REP-1", "version": "Version 2",
-        "organization": "Partner Ltd", "program": "CRD-101", "footer": "Issued document", "dated": "2026-11-24",
+        "title": "Assay of lot LOT-26-0001",
+        "kind": "Report",
+        "code": "REP-1",
+        "version": "Version 2",
+        "organization": "Partner Ltd",
+        "program": "CRD-101",
+        "footer": "Issued document",
+        "dated": "2026-11-24",
         "blocks": [blocks.heading("Results"), blocks.text("All results met the limits."), *more.pop("blocks", [])],
         **more,
-    }  # fmt: skip
+    }
 
 
 def test_a_report_is_pdf_a_2b() -> None:
@@ -134,7 +140,7 @@ def test_a_word_wider_than_the_page_is_broken() -> None:
 
 
 def test_text_is_never_taken_for_markup() -> None:
-    odd = "#panic(\"x\") *bold* $x^2$ @ref <label> \\ // comment `raw` [link] _a_ = b"
+    odd = '#panic("x") *bold* $x^2$ @ref <label> \\ // comment `raw` [link] _a_ = b'
     text = reading.text(pdf.render("report", data(blocks=[blocks.text(odd), blocks.facts([["odd", odd]])])))
     assert text.count('#panic("x") *bold* $x^2$ @ref <label>') == 2
 

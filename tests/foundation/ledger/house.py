@@ -42,7 +42,14 @@ def lots(program: Program, count: int = 3) -> list[Lot]:
     with act(SYSTEM, "test.create") as opened:
         substance = opened.create(Substance, program=program, code="SUB-1", name="Substance", kind="drug_substance")
         rows = [
-            {"program": program, "code": f"LOT-{n}", "substance": substance, "amount": "99.80", "unit": "g", "owner": program.partner}
+            {
+                "program": program,
+                "code": f"LOT-{n}",
+                "substance": substance,
+                "amount": "99.80",
+                "unit": "g",
+                "owner": program.partner,
+            }
             for n in range(count)
         ]
         return opened.create_many(Lot, rows)

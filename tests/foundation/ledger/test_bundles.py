@@ -71,9 +71,20 @@ def test_it_verifies_with_its_own_copy_of_the_verifier_and_nothing_installed(
     with zipfile.ZipFile(summary.path) as archive:
         archive.extract("verify.py", tmp_path)
     told = subprocess.run(
-        [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(summary.path), "--key", keys.signer().verifier.text()],
-        capture_output=True, text=True, env={"PATH": os.environ["PATH"]}, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            str(tmp_path / "verify.py"),
+            str(summary.path),
+            "--key",
+            keys.signer().verifier.text(),
+        ],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"]},
+        check=False,
+    )
     assert told.returncode == 0 and told.stdout.startswith(f"VERIFIED  {summary.entries} entries"), told.stdout
 
 
@@ -84,7 +95,9 @@ def test_it_holds_nothing_of_another_program(program: Program, lead: Any, tmp_pa
         everything = b"".join(archive.read(name) for name in archive.namelist())
     assert {json.loads(line.split(b" ", 3)[3])["stream"] for line in lines} == {str(program.id)}
     foreign = factories.program("CRD-900")
-    assert str(foreign.id).encode() not in everything and b"CRD-900" not in everything and b"Other Ltd" not in everything
+    assert (
+        str(foreign.id).encode() not in everything and b"CRD-900" not in everything and b"Other Ltd" not in everything
+    )
 
 
 def test_the_export_itself_is_on_record_and_in_the_bundle(program: Program, lead: Any, tmp_path: Path) -> None:
@@ -109,7 +122,7 @@ def test_nothing_is_made_of_a_ledger_altered_elsewhere(program: Program, lead: A
     checkpoints.sign()
     with house.guards_down():
         house.run("UPDATE ledger_entry SET hash = %s WHERE seq = 1", [b"x" * 32])
-    with pytest.raises(Refused, match="not made of a ledger that was altered|entries are not those"):
+    with pytest.raises(Refused, match=r"not made of a ledger that was altered|entries are not those"):
         made(lead, program, tmp_path)
 
 

@@ -20,16 +20,35 @@ from crdmo.proof import canonical
 from crdmo.proof.identifiers import uuid7
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
-JSON = st.recursive(st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT, lambda x: st.lists(x) | st.dictionaries(TEXT, x))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT,
+    lambda x: st.lists(x) | st.dictionaries(TEXT, x),
+)
 NUMBER = st.integers(1, 2**53 - 1)
+WORDS = ("act", "action", "actor", "name", "operation", "reason", "role", "stream", "type", "at")
 
 
 @given(
-    st.fixed_dictionaries({n: TEXT for n in ("act", "action", "actor", "name", "operation", "reason", "role", "stream", "type", "at")}),
-    st.none() | st.uuids().map(str), st.uuids().map(str), NUMBER, NUMBER, NUMBER, st.integers(1, 99), st.dictionaries(TEXT, JSON),
-)  # fmt: skip
+    st.fixed_dictionaries(
+        {n: TEXT for n in ("act", "action", "actor", "name", "operation", "reason", "role", "stream", "type", "at")}
+    ),
+    st.none() | st.uuids().map(str),
+    st.uuids().map(str),
+    NUMBER,
+    NUMBER,
+    NUMBER,
+    st.integers(1, 99),
+    st.dictionaries(TEXT, JSON),
+)
 def test_an_entry_in_pieces_is_byte_for_byte_the_canonical_one(
-    words: dict[str, str], home: str | None, record: str, seq: int, number: int, version: int, schema: int, contents: dict[str, Any]
+    words: dict[str, str],
+    home: str | None,
+    record: str,
+    seq: int,
+    number: int,
+    version: int,
+    schema: int,
+    contents: dict[str, Any],
 ) -> None:
     fixed = {**words, "organization": home, "schema": schema}
     whole = {**fixed, "v": 1, "record": record, "seq": seq, "stream_seq": number, "version": version, "state": contents}

@@ -42,7 +42,9 @@ def values(key: uuid.UUID, entry: int, version: int = 1) -> list[Any]:
     return [house.stored(key), version, entry, False, "X", "X", "site"]
 
 
-INSERT = "INTO accounts_organization (id, version, entry, is_void, code, name, kind) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+INSERT = (
+    "INTO accounts_organization (id, version, entry, is_void, code, name, kind) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
 
 
 def test_bulk_create_is_refused() -> None:
@@ -53,9 +55,10 @@ def test_bulk_create_is_refused() -> None:
 def test_bulk_create_of_a_known_record_with_its_own_entry_is_refused() -> None:
     made = house.organization()
     assert BY_AN_ACT in house.refused(
-        lambda: Organization.objects.bulk_create([copy_of(made, id=made.id, code="Y")], update_conflicts=True,
-                                                 unique_fields=["id"], update_fields=["name"])
-    )  # fmt: skip
+        lambda: Organization.objects.bulk_create(
+            [copy_of(made, id=made.id, code="Y")], update_conflicts=True, unique_fields=["id"], update_fields=["name"]
+        )
+    )
 
 
 def test_bulk_update_is_refused() -> None:
@@ -139,7 +142,9 @@ def test_a_data_migration_cannot_update_rows() -> None:
     from django.db.migrations.state import ProjectState
 
     house.organization()
-    step = RunPython(lambda registry, editor: registry.get_model("accounts", "Organization").objects.update(kind="agency"))
+    step = RunPython(
+        lambda registry, editor: registry.get_model("accounts", "Organization").objects.update(kind="agency")
+    )
     state = ProjectState.from_apps(apps)
 
     def migrate() -> None:
@@ -147,7 +152,7 @@ def test_a_data_migration_cannot_update_rows() -> None:
             step.database_forwards("accounts", editor, state, state)
 
     if connection.vendor == "sqlite":
-        # Within a test's transaction SQLite cannot turn off its foreign keys as a schema editor wants; run the step bare.
+        # Within a test's transaction SQLite cannot turn off foreign keys as a schema editor wants; run the step bare.
         migrate = lambda: step.code(state.apps, None)  # noqa: E731
     assert BY_AN_ACT in house.refused(migrate)
 
@@ -193,9 +198,12 @@ def test_copy_is_refused() -> None:
     made = house.organization()
 
     def copy() -> None:
-        with connection.cursor() as cursor, cursor.copy(
-            "COPY accounts_organization (id, version, entry, is_void, code, name, kind) FROM STDIN"
-        ) as into:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "COPY accounts_organization (id, version, entry, is_void, code, name, kind) FROM STDIN"
+            ) as into,
+        ):
             into.write_row(values(uuid7(), made.entry))
 
     assert BY_AN_ACT in house.refused(copy)
@@ -206,7 +214,9 @@ def test_copy_is_refused() -> None:
 def test_truncate_is_refused(name: str) -> None:
     house.organization()
     house.settled()
-    assert re.search("never deleted|append-only|not deleted", house.refused(lambda: house.run(f"TRUNCATE {name} CASCADE")))
+    assert re.search(
+        "never deleted|append-only|not deleted", house.refused(lambda: house.run(f"TRUNCATE {name} CASCADE"))
+    )
 
 
 @pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own setting")
@@ -223,7 +233,9 @@ def test_a_session_of_a_replica_fires_the_guards_too() -> None:
 @pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL's own statement")
 def test_merge_is_refused() -> None:
     house.organization()
-    sql = """MERGE INTO accounts_organization t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET name = 'Other'"""
+    sql = (
+        """MERGE INTO accounts_organization t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET name = 'Other'"""
+    )
     assert BY_AN_ACT in house.refused(lambda: house.run(sql))
 
 
@@ -275,15 +287,32 @@ def forged(**more: Any) -> Entry:
     assert last is not None
     key = more.pop("record_id", uuid7())
     body = json.loads(bytes(last.body)) | {
-        "seq": last.seq + 1, "stream": "forged", "stream_seq": 1, "record": str(key), "version": 1, **more.pop("body", {}),
-    }  # fmt: skip
+        "seq": last.seq + 1,
+        "stream": "forged",
+        "stream_seq": 1,
+        "record": str(key),
+        "version": 1,
+        **more.pop("body", {}),
+    }
     raw = canonical.encode(body)
     prev, stream_prev = more.pop("prev", bytes(last.hash)), more.pop("stream_prev", GENESIS)
     known = {
-        "seq": last.seq + 1, "stream": "forged", "stream_seq": 1, "at": last.at, "act": last.act, "actor": last.actor,
-        "action": last.action, "operation": last.operation, "record_type": last.record_type, "record_id": key, "version": 1,
-        "body": raw, "prev": prev, "stream_prev": stream_prev, "hash": entry_hash(prev, stream_prev, raw),
-    }  # fmt: skip
+        "seq": last.seq + 1,
+        "stream": "forged",
+        "stream_seq": 1,
+        "at": last.at,
+        "act": last.act,
+        "actor": last.actor,
+        "action": last.action,
+        "operation": last.operation,
+        "record_type": last.record_type,
+        "record_id": key,
+        "version": 1,
+        "body": raw,
+        "prev": prev,
+        "stream_prev": stream_prev,
+        "hash": entry_hash(prev, stream_prev, raw),
+    }
     return Entry(**{**known, **more})
 
 
@@ -338,10 +367,11 @@ def test_another_program_that_opens_the_file_can_write_nothing(installation: Any
         "DELETE FROM accounts_organization",
         "DELETE FROM ledger_entry",
         "UPDATE ledger_entry SET body = body",
-        "INSERT INTO accounts_organization SELECT 'a1', version, entry, is_void, 'Z', name, kind, NULL, NULL FROM accounts_organization",
+        "INSERT INTO accounts_organization (id, version, entry, is_void, code, name, kind)"
+        " SELECT 'a1', version, entry, is_void, 'Z', name, kind FROM accounts_organization",
         "REPLACE INTO accounts_organization SELECT * FROM accounts_organization",
-        "INSERT INTO ledger_entry SELECT seq + 1, stream, stream_seq + 1, at, act, actor, action, operation, record_type, 'x',"
-        " version, body, hash, hash, hash FROM ledger_entry",
+        "INSERT INTO ledger_entry SELECT seq + 1, stream, stream_seq + 1, at, act, actor, action, operation,"
+        " record_type, 'x', version, body, hash, hash, hash FROM ledger_entry",
     ):
         with pytest.raises(Exception, match=r"ledger:|no such function: crdmo_entry_fits"):
             other.execute(sql)
@@ -383,7 +413,16 @@ def test_an_altered_trigger_is_missed_on_sqlite() -> None:
         "ALTER FUNCTION accounts_organization_changed() SET search_path = pg_temp",
         "ALTER FUNCTION accounts_organization_changed() SECURITY INVOKER",
     ],
-    ids=["disabled", "for the origin only", "replaced", "never", "for one column", "too late", "other path", "other rights"],
+    ids=[
+        "disabled",
+        "for the origin only",
+        "replaced",
+        "never",
+        "for one column",
+        "too late",
+        "other path",
+        "other rights",
+    ],
 )
 def test_an_altered_trigger_is_missed_on_postgresql(sql: str) -> None:
     house.run(sql)

@@ -72,8 +72,11 @@ def test_an_erasure_is_on_record_with_its_reason_and_without_the_value() -> None
     body = house.bodies()[-1]
     assert (body["type"], body["reason"]) == ("ledger.erasure", "request of today")
     assert body["state"] == {
-        "record": str(ann.id), "type": "accounts.person", "field": "email", "commitments": [ann.email]
-    }  # fmt: skip
+        "record": str(ann.id),
+        "type": "accounts.person",
+        "field": "email",
+        "commitments": [ann.email],
+    }
 
 
 def test_an_erasure_needs_a_reason() -> None:

@@ -44,7 +44,10 @@ def test_all_tables_come_out_equal_by_digest(busy: None, empty: str) -> None:
 def test_the_entries_are_carried_over_byte_for_byte(busy: None, empty: str) -> None:
     replay.replay("default", empty)
     columns = [field.attname for field in Entry._meta.concrete_fields]
-    rows = [[(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in Entry.objects.order_by("seq").values_list(*columns)]
+    rows = [
+        [(bytes(v) if isinstance(v, memoryview) else v) for v in row]
+        for row in Entry.objects.order_by("seq").values_list(*columns)
+    ]
     made = Entry.objects.using(empty).order_by("seq").values_list(*columns)
     assert [[(bytes(v) if isinstance(v, memoryview) else v) for v in row] for row in made] == rows
 

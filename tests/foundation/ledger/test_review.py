@@ -75,9 +75,14 @@ def test_only_what_came_after_the_last_review_and_up_to_this_one(program: Progra
 
 @pytest.mark.parametrize(
     ("event", "kind"),
-    [("ledger.clock_anomaly", "clock"), ("ledger.erasure", "erased"), ("accounts.log_in_failed", "failed log-in"),
-     ("signing.failed_attempt", "failed log-in"), ("ledger.export", "exported")],
-)  # fmt: skip
+    [
+        ("ledger.clock_anomaly", "clock"),
+        ("ledger.erasure", "erased"),
+        ("accounts.log_in_failed", "failed log-in"),
+        ("signing.failed_attempt", "failed log-in"),
+        ("ledger.export", "exported"),
+    ],
+)
 def test_events_that_matter_are_exceptions(program: Program, event: str, kind: str) -> None:
     with act(SYSTEM, "test.note") as opened:
         opened.event(event, {}, program=program.id)

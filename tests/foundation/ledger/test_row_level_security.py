@@ -1,4 +1,4 @@
-"""On PostgreSQL the application's role sees the streams of the request, and nothing that a pooled connection saw before."""
+"""On PostgreSQL the application's role sees the streams of the request, and nothing of the request before."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from tests import databases, factories
 from tests.foundation.ledger import house
 
 pytestmark = [
-    pytest.mark.django_db, pytest.mark.clause("21 CFR 11.10(d)"),
+    pytest.mark.django_db,
+    pytest.mark.clause("21 CFR 11.10(d)"),
     pytest.mark.skipif(house.NOT_POSTGRESQL, reason="row-level security is PostgreSQL's"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -86,9 +87,10 @@ def test_the_role_cannot_take_the_wall_or_the_guards_down(ours: Person) -> None:
         "DROP TRIGGER ledger_entry_chain ON ledger_entry",
         "SET session_replication_role = replica",
         "TRUNCATE ledger_entry",
-        "CREATE OR REPLACE FUNCTION ledger_entry_chain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+        "CREATE OR REPLACE FUNCTION ledger_entry_chain() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RETURN NEW; END $$",
     ):
-        with pytest.raises(ProgrammingError, match="must be owner|permission denied"), scope.within(ours):
+        with pytest.raises(ProgrammingError, match=r"must be owner|permission denied"), scope.within(ours):
             house.run(sql)
 
 

@@ -1,4 +1,4 @@
-"""A record type changes its layout: old entries stay as they were written, and are still verified, shown and replayed."""
+"""A record type changes its layout: old entries stay as they were written, and still verify, show and replay."""
 
 from __future__ import annotations
 
@@ -36,9 +36,16 @@ def as_release_one_wrote(code: str, title: str) -> Organization:
     contents = {"organization": None, "program": None, "code": code, "title": title}
     header = {"act": str(uuid7()), "actor": "system", "name": "System", "role": "system", "action": "old", "reason": ""}
     made.entry = writer.append(
-        header, stream="installation", operation="create", type="accounts.organization", schema=1, record=made.id, version=1,
-        organization=None, contents=canonical.encode(contents).decode(),
-    )  # fmt: skip
+        header,
+        stream="installation",
+        operation="create",
+        type="accounts.organization",
+        schema=1,
+        record=made.id,
+        version=1,
+        organization=None,
+        contents=canonical.encode(contents).decode(),
+    )
     writer.insert(Organization, [made])
     writer.close()
     return made

@@ -15,7 +15,15 @@ from django.db import DatabaseError, transaction
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from crdmo.foundation.accounts.models import Organization, Person
 from crdmo.foundation.ledger import acts, checkpoints
@@ -177,6 +185,10 @@ def test_any_sequence_of_acts_leaves_what_the_model_says(settings: Any) -> None:
     run_state_machine_as_test(
         House,
         settings=hypothesis_settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
     )

@@ -126,8 +126,10 @@ def test_the_history_of_a_record_shows_each_version_against_the_one_before(lot: 
         weighed(lot, amount)
     found = trail.history(lot.id)
     assert [(line.version, [(c.old, c.new) for c in line.changes]) for line in found] == [
-        (3, [("99.81", "99.82")]), (2, [("99.80", "99.81")]), (1, []),
-    ]  # fmt: skip
+        (3, [("99.81", "99.82")]),
+        (2, [("99.80", "99.81")]),
+        (1, []),
+    ]
 
 
 def test_a_long_history_comes_in_pieces(lot: Lot) -> None:
@@ -150,7 +152,7 @@ def test_a_record_as_of_an_instant(program: Program, moment: int, amount: str | 
 
 def test_an_instant_without_offset_is_refused(lot: Lot) -> None:
     with pytest.raises(Invalid, match="needs its offset"):
-        trail.as_of(lot.id, dt.datetime(2026, 11, 24))  # noqa: DTZ001
+        trail.as_of(lot.id, dt.datetime(2026, 11, 24))
 
 
 def test_the_people_of_a_trail_are_named_as_last_printed(program: Program, lot: Lot) -> None:
@@ -178,7 +180,9 @@ def test_a_page_takes_the_same_few_queries_however_long_the_trail(program: Progr
     lots = house.lots(program, 60)
     for lot in lots:
         weighed(lot, "99.81")
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         page(Ask([program.id], only="changes"), limit=50)
     assert len(few) <= 3
 
@@ -191,9 +195,16 @@ def test_a_record_with_a_hundred_thousand_versions_is_shown_in_less_than_300_mil
         for version in range(2, 100_001):
             contents = state.text(Lot, {**state.of(lot), "amount": f"{version}"})
             writer.append(
-                opened._header("system"), stream=str(program.id), operation="change", type="materials.lot", schema=1,
-                record=lot.id, version=version, organization=program.organization_id, contents=contents,
-            )  # fmt: skip
+                opened._header("system"),
+                stream=str(program.id),
+                operation="change",
+                type="materials.lot",
+                schema=1,
+                record=lot.id,
+                version=version,
+                organization=program.organization_id,
+                contents=contents,
+            )
     started = time.perf_counter()
     newest = trail.history(lot.id, limit=50)
     middle = trail.history(lot.id, before=50_000, limit=50)

@@ -114,9 +114,17 @@ def test_entries_removed_from_the_end_are_missed_by_the_head() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("action", "other"), ("actor", "somebody"), ("operation", "void"), ("stream", "x"),
-                          ("record_type", "accounts.person"), ("version", 7), ("stream_seq", 9)],
-)  # fmt: skip
+    ("column", "value"),
+    [
+        ("action", "other"),
+        ("actor", "somebody"),
+        ("operation", "void"),
+        ("stream", "x"),
+        ("record_type", "accounts.person"),
+        ("version", 7),
+        ("stream_seq", 9),
+    ],
+)
 def test_an_index_column_that_is_not_what_the_body_says_is_named(column: str, value: Any) -> None:
     house.organization("ORG-1")
     house.organization("ORG-2")
@@ -126,8 +134,11 @@ def test_an_index_column_that_is_not_what_the_body_says_is_named(column: str, va
 
 def test_an_instant_that_was_moved_in_the_index_is_named() -> None:
     house.organization()
-    behind("UPDATE ledger_entry SET at = '2020-01-01 00:00:00+00'" if connection.vendor == "postgresql" else
-           "UPDATE ledger_entry SET at = '2020-01-01 00:00:00'")  # fmt: skip
+    behind(
+        "UPDATE ledger_entry SET at = '2020-01-01 00:00:00+00'"
+        if connection.vendor == "postgresql"
+        else "UPDATE ledger_entry SET at = '2020-01-01 00:00:00'"
+    )
     assert first("index") == "entry 1: the column at is not what the body says"
 
 
@@ -225,10 +236,17 @@ def test_a_row_set_back_to_an_older_version_is_named() -> None:
 def test_a_row_without_entry_is_named() -> None:
     house.organization()
     key = house.stored(Organization.objects.get().id)
-    other = "'00000000-0000-7000-8000-000000000001'" if connection.vendor == "postgresql" else "'00000000000070008000000000000001'"
+    other = (
+        "'00000000-0000-7000-8000-000000000001'"
+        if connection.vendor == "postgresql"
+        else "'00000000000070008000000000000001'"
+    )
     columns = "version, entry, is_void, name, kind"
-    behind(f"INSERT INTO accounts_organization (id, code, {columns}) SELECT {other}, 'X', {columns} "
-           "FROM accounts_organization WHERE id = %s", [key])  # fmt: skip
+    behind(
+        f"INSERT INTO accounts_organization (id, code, {columns}) SELECT {other}, 'X', {columns} "
+        "FROM accounts_organization WHERE id = %s",
+        [key],
+    )
     assert first("rows") == "accounts.organization 00000000-0000-7000-8000-000000000001: a row without any entry"
 
 

@@ -204,7 +204,10 @@ def test_what_must_be_on_record_although_refused_is_written_after_the_undoing() 
 def test_each_program_has_a_chain_of_its_own() -> None:
     one, two = factories.program("CRD-101"), factories.program("CRD-102")
     house.lots(one, 2)
-    numbers = {s: list(Entry.objects.filter(stream=str(s)).order_by("seq").values_list("stream_seq", flat=True)) for s in (one.id, two.id)}
+    numbers = {
+        s: list(Entry.objects.filter(stream=str(s)).order_by("seq").values_list("stream_seq", flat=True))
+        for s in (one.id, two.id)
+    }
     assert numbers == {one.id: [1, 2, 3, 4], two.id: [1]}
 
 

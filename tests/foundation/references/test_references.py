@@ -30,9 +30,14 @@ def file(tmp_path: Path) -> Path:
 
 def add(path: Path, actor=SYSTEM, reason="", **values) -> Reference:
     stated = {
-        "name": "ICH eCTD DTD", "edition": "3.2.2", "kind": "schema", "effective_from": DAY,
-        "licence": "ICH copyright; not to be redistributed", "publisher": "ICH", **values,
-    }  # fmt: skip
+        "name": "ICH eCTD DTD",
+        "edition": "3.2.2",
+        "kind": "schema",
+        "effective_from": DAY,
+        "licence": "ICH copyright; not to be redistributed",
+        "publisher": "ICH",
+        **values,
+    }
     return references.add(actor, path, reason=reason, **stated)
 
 

@@ -49,9 +49,12 @@ def make(text: str = "Weigh 100 mg of the sample.") -> Desk:
     people = [
         factories.person(role, where)
         for role, where in (
-            (Role.ANALYST, program), (Role.REVIEWER, program), (Role.QA, program), (Role.ADMINISTRATOR, None),
+            (Role.ANALYST, program),
+            (Role.REVIEWER, program),
+            (Role.QA, program),
+            (Role.ADMINISTRATOR, None),
         )
-    ]  # fmt: skip
+    ]
     Login.objects.filter(person__in=people).update(password=known_password(), must_change_password=False)
     document = workflow.create_document(
         people[0], code="SOP-7", title="Weighing", kind="sop", owner=people[0], program=program
@@ -90,8 +93,14 @@ def later(session_key: str, minutes: int) -> None:
 
 
 def signed(
-    person: Person, records: list[Any], meaning: str = "reviewed", credentials: Credentials | None = None, *,
-    action: str = "documents.review", reason: str = "", **more: Any,
+    person: Person,
+    records: list[Any],
+    meaning: str = "reviewed",
+    credentials: Credentials | None = None,
+    *,
+    action: str = "documents.review",
+    reason: str = "",
+    **more: Any,
 ) -> list[Signature]:
     """Sign records in an act of their own."""
     with act(person, action, reason) as opened:

@@ -20,10 +20,25 @@ from crdmo.proof import canonical
 from tests.foundation.signing.desk import Desk, another_version, bodies, both, signed
 
 COPIED = (
-    "target_type", "target_id", "target_version", "target_entry", "target_hash", "content_hash", "meaning", "statement",
-    "signer", "printed_name", "job_title", "role", "signed_at", "components", "ceremony", "sequence", "program",
+    "target_type",
+    "target_id",
+    "target_version",
+    "target_entry",
+    "target_hash",
+    "content_hash",
+    "meaning",
+    "statement",
+    "signer",
+    "printed_name",
+    "job_title",
+    "role",
+    "signed_at",
+    "components",
+    "ceremony",
+    "sequence",
+    "program",
     "organization",
-)  # fmt: skip
+)
 
 
 def forge(signature: Signature, **altered: Any) -> Signature:
@@ -47,9 +62,17 @@ def test_the_entry_of_a_signature_holds_all_that_the_verifier_reads(desk: Desk) 
     signed(desk.reviewer, [desk.version])
     (entry,) = bodies(record_type="signing.signature")
     needed = {
-        "target_type", "target_id", "target_version", "target_entry", "target_hash", "content_hash", "meaning",
-        "printed_name", "signer", "signed_at",
-    }  # fmt: skip
+        "target_type",
+        "target_id",
+        "target_version",
+        "target_entry",
+        "target_hash",
+        "content_hash",
+        "meaning",
+        "printed_name",
+        "signer",
+        "signed_at",
+    }
     assert needed <= set(entry["state"])
     assert entry["actor"] == entry["state"]["signer"] == desk.reviewer.actor_id
     assert entry["state"]["signed_at"] == entry["at"]

@@ -50,9 +50,7 @@ def test_the_verifier_sees_what_changed_and_what_was_revoked(desk: Desk, tmp_pat
 
 
 @pytest.mark.clause("21 CFR 11.70")
-def test_the_verifier_refuses_a_signature_copied_to_another_record(
-    desk: Desk, tmp_path: Path, settings: Any
-) -> None:
+def test_the_verifier_refuses_a_signature_copied_to_another_record(desk: Desk, tmp_path: Path, settings: Any) -> None:
     other = another_version(desk)
     (made,) = signed(desk.reviewer, [desk.version])
     forge(made, target_id=other.id)

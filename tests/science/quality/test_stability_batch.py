@@ -29,9 +29,14 @@ def test_five_hundred_mixed_studies_are_evaluated_as_one_by_one(mean_square: str
     assert [one.name for one in found] == [study.name for study in studies]
     for one, study in zip(found, studies, strict=True):
         alone = shelf_life(
-            batch=study.batch, month=study.month, value=study.value, lower_limit=study.lower_limit,
-            upper_limit=study.upper_limit, mean_square=mean_square, band=band,
-        )  # fmt: skip
+            batch=study.batch,
+            month=study.month,
+            value=study.value,
+            lower_limit=study.lower_limit,
+            upper_limit=study.upper_limit,
+            mean_square=mean_square,
+            band=band,
+        )
         assert (one.model, one.outcome, one.side, one.worst_batch, one.whole_months) == (
             alone.model,
             alone.outcome,

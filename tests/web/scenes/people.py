@@ -14,9 +14,10 @@ def play() -> None:
     program = factories.program("CRD-101")
     factories.program("CRD-900", owner=factories.sponsor("OTHER"))
     for user_id, name, role in [
-        ("boss", "Bea Boss", Role.ADMINISTRATOR), ("quinn", "Quinn Quality", Role.QA),
+        ("boss", "Bea Boss", Role.ADMINISTRATOR),
+        ("quinn", "Quinn Quality", Role.QA),
         ("sue", "Sue Supervisor", Role.SUPERVISOR),
-    ]:  # fmt: skip
+    ]:
         factories.login(factories.person(role, user_id=user_id, printed_name=name))
     ann = factories.person(Role.ANALYST, program, user_id="ann", printed_name="Ann Analyst")
     factories.login(ann)

@@ -60,10 +60,19 @@ def checked(name: str, parameters: Mapping[str, Any]) -> None:
     """
     found = CONDITIONS.get(name)
     if found is None:
-        raise Invalid("there is no such condition", errors={"condition": "not one of them"}, given=name, allowed=", ".join(CONDITIONS))
+        raise Invalid(
+            "there is no such condition",
+            errors={"condition": "not one of them"},
+            given=name,
+            allowed=", ".join(CONDITIONS),
+        )
     if set(parameters) != set(found.needs):
-        raise Invalid("a condition has its own parameters", errors={"parameters": "do not fit"}, given=", ".join(parameters) or "none",
-                      allowed=", ".join(found.needs) or "none")  # fmt: skip
+        raise Invalid(
+            "a condition has its own parameters",
+            errors={"parameters": "do not fit"},
+            given=", ".join(parameters) or "none",
+            allowed=", ".join(found.needs) or "none",
+        )
 
 
 def evidence_for(name: str, program: Program | None, parameters: Mapping[str, Any]) -> Evidence | None:

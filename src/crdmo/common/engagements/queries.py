@@ -46,7 +46,9 @@ def milestones(order: WorkOrder) -> list[Met]:
 
 def earned(order: WorkOrder) -> Money:
     """Return what met milestones are worth."""
-    amounts = [Money(Decimal(m.milestone.amount), order.currency) for m in milestones(order) if m.is_met and m.milestone.amount]
+    amounts = [
+        Money(Decimal(m.milestone.amount), order.currency) for m in milestones(order) if m.is_met and m.milestone.amount
+    ]
     return total(amounts, order.currency)
 
 

@@ -8,7 +8,20 @@ from typing import Any
 from django.http import HttpResponse
 from ninja import Router, Schema
 
-from crdmo.common.routes import After, Format, Given, Header, Limit, Listing, ProgramCode, Text, header, listed, permission, tag
+from crdmo.common.routes import (
+    After,
+    Format,
+    Given,
+    Header,
+    Limit,
+    Listing,
+    ProgramCode,
+    Text,
+    header,
+    listed,
+    permission,
+    tag,
+)
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import NotFound
 
@@ -84,14 +97,34 @@ def substance_line(substance: Substance) -> dict[str, Any]:
 
 def lot_line(lot: Lot) -> dict[str, Any]:
     """Return a lot as JSON."""
-    return {**header(lot), "code": lot.code, "substance": lot.substance.code, "status": lot.status, "amount": lot.amount, "unit": lot.unit,
-            "made_on": lot.made_on, "expires_on": lot.expires_on, "retest_on": lot.retest_on, "maker": lot.maker}  # fmt: skip
+    return {
+        **header(lot),
+        "code": lot.code,
+        "substance": lot.substance.code,
+        "status": lot.status,
+        "amount": lot.amount,
+        "unit": lot.unit,
+        "made_on": lot.made_on,
+        "expires_on": lot.expires_on,
+        "retest_on": lot.retest_on,
+        "maker": lot.maker,
+    }
 
 
 def sample_line(sample: Sample) -> dict[str, Any]:
     """Return a sample as JSON."""
-    return {**header(sample), "code": sample.code, "lot": sample.lot.code, "purpose": sample.purpose, "state": sample.state, "amount": sample.amount,
-            "unit": sample.unit, "taken_on": sample.taken_on, "due_on": sample.due_on, "location": sample.location}  # fmt: skip
+    return {
+        **header(sample),
+        "code": sample.code,
+        "lot": sample.lot.code,
+        "purpose": sample.purpose,
+        "state": sample.state,
+        "amount": sample.amount,
+        "unit": sample.unit,
+        "taken_on": sample.taken_on,
+        "due_on": sample.due_on,
+        "location": sample.location,
+    }
 
 
 def find_lot(program: Program, code: str) -> Lot:
@@ -100,7 +133,9 @@ def find_lot(program: Program, code: str) -> Lot:
     Raises:
         NotFound: there is none.
     """
-    found = Lot.objects.filter(program=program, code=code).select_related("substance", "program", "organization").first()
+    found = (
+        Lot.objects.filter(program=program, code=code).select_related("substance", "program", "organization").first()
+    )
     if found is None:
         raise NotFound("there is no such lot", given=code)
     return found
@@ -122,7 +157,9 @@ def find_sample(program: Program, code: str) -> Sample:
 @permission("view")
 def substances(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
     """List substances and products."""
-    return listed(Substance.objects.filter(program=request.program), after, limit, substance_line, file=format, name="substances")
+    return listed(
+        Substance.objects.filter(program=request.program), after, limit, substance_line, file=format, name="substances"
+    )
 
 
 @router.get("/lots", url_name="lots", response=Listing[LotLine])
@@ -166,7 +203,10 @@ def lot(request: Any, response: HttpResponse, program: ProgramCode, code: str) -
     found = find_lot(request.program, code)
     tag(response, found.version)
     balance = queries.balance(found)
-    flows = [{"kind": s.flow.kind, "amount": s.flow.amount, "unit": s.flow.unit, "to": str(s.thing), "steps": s.depth} for s in queries.genealogy(found, down=True)]
+    flows = [
+        {"kind": s.flow.kind, "amount": s.flow.amount, "unit": s.flow.unit, "to": str(s.thing), "steps": s.depth}
+        for s in queries.genealogy(found, down=True)
+    ]
     return {**lot_line(found), "remaining": str(balance.left.amount), "balanced": balance.holds, "flows": flows}
 
 

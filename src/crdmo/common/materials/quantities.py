@@ -60,7 +60,9 @@ def quantity(amount: str, unit: str) -> Quantity:
     try:
         value = Decimal(amount)
     except InvalidOperation as error:
-        raise Invalid("an amount is a decimal number with a point", errors={"amount": "not a number"}, given=amount) from error
+        raise Invalid(
+            "an amount is a decimal number with a point", errors={"amount": "not a number"}, given=amount
+        ) from error
     if not value.is_finite() or value < 0:
         raise Invalid("an amount is zero or more", errors={"amount": "negative or not finite"}, given=amount)
     return Quantity(value, unit)

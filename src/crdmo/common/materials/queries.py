@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -41,6 +40,7 @@ def remaining_of(lots: Sequence[Lot]) -> dict[UUID, Quantity]:
     """Return what is left of each lot, in one query however many there are."""
     gone: dict[UUID, list[Quantity]] = {}
     for flow in Flow.objects.filter(is_void=False, from_lot__in=lots):
+        assert flow.from_lot_id is not None  # by the filter
         gone.setdefault(flow.from_lot_id, []).append(quantity(flow.amount, flow.unit))
     left = {}
     for lot in lots:

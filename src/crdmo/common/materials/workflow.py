@@ -22,24 +22,48 @@ HANDLERS = (Role.SAMPLE_MANAGER, Role.ANALYST, Role.SUPERVISOR, Role.STABILITY_C
 
 @verb("materials.register_substance", "register a substance or product", roles=MATERIAL_KEEPERS)
 def register_substance(
-    act: Act, program: Program, *, code: str, name: str, kind: str, smiles: str = "", cas: str = "",
-    dosage_form: str = "", strength: str = "",
-) -> Substance:  # fmt: skip
+    act: Act,
+    program: Program,
+    *,
+    code: str,
+    name: str,
+    kind: str,
+    smiles: str = "",
+    cas: str = "",
+    dosage_form: str = "",
+    strength: str = "",
+) -> Substance:
     """Register what lots will be lots of."""
     if Substance.objects.filter(program=program, code=code, is_void=False).exists():
         raise Invalid("this code is taken in the program", errors={"code": "taken"}, given=code)
     return act.create(
-        Substance, program=program, code=code, name=name, kind=kind, smiles=smiles, cas=cas, dosage_form=dosage_form,
+        Substance,
+        program=program,
+        code=code,
+        name=name,
+        kind=kind,
+        smiles=smiles,
+        cas=cas,
+        dosage_form=dosage_form,
         strength=strength,
-    )  # fmt: skip
+    )
 
 
 @verb("materials.register_lot", "register a lot", roles=MATERIAL_KEEPERS)
 def register_lot(
-    act: Act, substance: Substance, *, amount: str, unit: str, code: str = "", made_on: dt.date | None = None,
-    expires_on: dt.date | None = None, retest_on: dt.date | None = None, storage: str = "", maker: str = "",
+    act: Act,
+    substance: Substance,
+    *,
+    amount: str,
+    unit: str,
+    code: str = "",
+    made_on: dt.date | None = None,
+    expires_on: dt.date | None = None,
+    retest_on: dt.date | None = None,
+    storage: str = "",
+    maker: str = "",
     owner: Organization | None = None,
-) -> Lot:  # fmt: skip
+) -> Lot:
     """Register a lot in quarantine. It belongs to the sponsor unless another owner is named."""
     quantity(amount, unit)
     assert substance.program is not None
@@ -47,10 +71,19 @@ def register_lot(
     if Lot.objects.filter(program=substance.program, code=code).exists():
         raise Invalid("this lot number is taken in the program", errors={"code": "taken"}, given=code)
     return act.create(
-        Lot, program=substance.program, substance=substance, code=code, amount=amount, unit=unit, made_on=made_on,
-        expires_on=expires_on, retest_on=retest_on, storage=storage, maker=maker,
+        Lot,
+        program=substance.program,
+        substance=substance,
+        code=code,
+        amount=amount,
+        unit=unit,
+        made_on=made_on,
+        expires_on=expires_on,
+        retest_on=retest_on,
+        storage=storage,
+        maker=maker,
         owner=owner or substance.program.sponsor,
-    )  # fmt: skip
+    )
 
 
 def _flow(act: Act, kind: str, source: Thing, amount: Quantity, *, to: Thing | None = None, note: str = "") -> Flow:
@@ -69,9 +102,15 @@ def _flow(act: Act, kind: str, source: Thing, amount: Quantity, *, to: Thing | N
     if to is not None:
         places[f"to_{type(to).__name__.lower()}"] = to
     return act.create(
-        Flow, program=source.program, kind=kind, amount=plain(amount.amount), unit=amount.unit, at=act.now, note=note,
+        Flow,
+        program=source.program,
+        kind=kind,
+        amount=plain(amount.amount),
+        unit=amount.unit,
+        at=act.now,
+        note=note,
         **places,
-    )  # fmt: skip
+    )
 
 
 def owner_of(thing: Thing) -> object:
@@ -94,10 +133,19 @@ def _program(thing: Thing) -> Program:
 
 def _like(act: Act, lot: Lot, amount: Quantity, code: str) -> Lot:
     return act.create(
-        Lot, program=lot.program, substance=lot.substance, code=code, amount=plain(amount.amount), unit=amount.unit,
-        made_on=lot.made_on, expires_on=lot.expires_on, retest_on=lot.retest_on, storage=lot.storage, maker=lot.maker,
+        Lot,
+        program=lot.program,
+        substance=lot.substance,
+        code=code,
+        amount=plain(amount.amount),
+        unit=amount.unit,
+        made_on=lot.made_on,
+        expires_on=lot.expires_on,
+        retest_on=lot.retest_on,
+        storage=lot.storage,
+        maker=lot.maker,
         owner=lot.owner,
-    )  # fmt: skip
+    )
 
 
 @verb("materials.merge_lots", "merge lots", roles=MATERIAL_KEEPERS)
@@ -115,8 +163,11 @@ def merge_lots(act: Act, lots: Sequence[Lot], *, code: str = "", kind: str = Flo
         _flow(act, kind, lot, part, to=merged)
     dates = [lot.expires_on for lot in lots if lot.expires_on]
     if dates and min(dates) != first.expires_on:
-        raise Refused("name the lot with the earliest expiry first: its dates are those of the merged lot",
-                      given=str(first.expires_on), allowed=str(min(dates)))  # fmt: skip
+        raise Refused(
+            "name the lot with the earliest expiry first: its dates are those of the merged lot",
+            given=str(first.expires_on),
+            allowed=str(min(dates)),
+        )
     return merged
 
 
@@ -124,18 +175,32 @@ def merge_lots(act: Act, lots: Sequence[Lot], *, code: str = "", kind: str = Flo
 def fill_container(act: Act, lot: Lot, *, amount: str, unit: str, location: str, code: str = "") -> Container:
     """Put a part of a lot into a container at a place."""
     made = act.create(
-        Container, program=lot.program, lot=lot, code=code or next_code(act, Container, "C", _program(lot)),
-        amount=amount, unit=unit, location=location,
-    )  # fmt: skip
+        Container,
+        program=lot.program,
+        lot=lot,
+        code=code or next_code(act, Container, "C", _program(lot)),
+        amount=amount,
+        unit=unit,
+        location=location,
+    )
     _flow(act, Flow.Kind.SPLIT, lot, quantity(amount, unit), to=made)
     return made
 
 
 @verb("materials.register_sample", "register a sample", roles=(*HANDLERS, Role.QA))
 def register_sample(
-    act: Act, source: Lot | Container | Sample, *, purpose: str, amount: str, unit: str, taken_on: dt.date,
-    due_on: dt.date | None = None, expires_on: dt.date | None = None, location: str = "", code: str = "",
-) -> Sample:  # fmt: skip
+    act: Act,
+    source: Lot | Container | Sample,
+    *,
+    purpose: str,
+    amount: str,
+    unit: str,
+    taken_on: dt.date,
+    due_on: dt.date | None = None,
+    expires_on: dt.date | None = None,
+    location: str = "",
+    code: str = "",
+) -> Sample:
     """Take a sample from a lot, a container or another sample; what is left there goes down by as much."""
     if taken_on > act.now.date() + dt.timedelta(days=1):
         raise Invalid("a sample is not taken in the future", errors={"taken_on": "in the future"}, given=str(taken_on))
@@ -143,10 +208,19 @@ def register_sample(
         usable(source, taken_on)
     lot = source if isinstance(source, Lot) else source.lot
     sample = act.create(
-        Sample, program=lot.program, lot=lot, parent=source if isinstance(source, Sample) else None, purpose=purpose,
-        code=code or next_code(act, Sample, "S", _program(lot)), amount=amount, unit=unit, taken_on=taken_on,
-        due_on=due_on, expires_on=expires_on, location=location,
-    )  # fmt: skip
+        Sample,
+        program=lot.program,
+        lot=lot,
+        parent=source if isinstance(source, Sample) else None,
+        purpose=purpose,
+        code=code or next_code(act, Sample, "S", _program(lot)),
+        amount=amount,
+        unit=unit,
+        taken_on=taken_on,
+        due_on=due_on,
+        expires_on=expires_on,
+        location=location,
+    )
     _flow(act, Flow.Kind.SAMPLING, source, quantity(amount, unit), to=sample)
     _custody(act, sample, Custody.Step.REGISTERED, location)
     return sample
@@ -158,13 +232,21 @@ def _custody(act: Act, thing: Sample | Container, step: str, location: str, cond
     if person is None:
         raise Refused("custody is held by people", given=act.actor.printed_name)
     return act.create(
-        Custody, program=thing.program, step=step, person=person, location=location, condition=condition, at=act.now,
+        Custody,
+        program=thing.program,
+        step=step,
+        person=person,
+        location=location,
+        condition=condition,
+        at=act.now,
         **place,
-    )  # fmt: skip
+    )
 
 
 @verb("materials.receive_sample", "receive a sample in the laboratory", roles=HANDLERS)
-def receive_sample(act: Act, sample: Sample, *, location: str, condition: str = "intact", accepted: bool = True) -> Sample:
+def receive_sample(
+    act: Act, sample: Sample, *, location: str, condition: str = "intact", accepted: bool = True
+) -> Sample:
     """Take a registered sample into the laboratory, or reject it there with its condition as the reason."""
     if sample.state != Sample.State.REGISTERED:
         raise Refused(f"{sample} was received before", given=sample.get_state_display(), allowed="Registered")
@@ -182,7 +264,9 @@ def _person(act: Act) -> Person | None:
 
 
 @verb("materials.move_sample", "move or hand out a sample", roles=HANDLERS)
-def move_sample(act: Act, sample: Sample, *, location: str, holder: Person | None = None, step: str = "moved") -> Sample:
+def move_sample(
+    act: Act, sample: Sample, *, location: str, holder: Person | None = None, step: str = "moved"
+) -> Sample:
     """Record that a sample went to another place or another person's hands."""
     _in_house(sample)
     _custody(act, sample, step, location)

@@ -1,7 +1,7 @@
 """Keys for programs: scoped, shown once, kept as a digest, with an end. A token acts as its person, and never signs.
 
-    token, text = tokens.issue(person, name="LIMS bridge", scopes=("read",), days=90)
-    bearer = tokens.authenticate("Bearer crdmo_…")
+token, text = tokens.issue(person, name="LIMS bridge", scopes=("read",), days=90)
+bearer = tokens.authenticate("Bearer crdmo_…")
 """
 
 from __future__ import annotations

@@ -186,7 +186,10 @@ class Act:
         return self._write(record, "void", {"is_void": True})
 
     def _write(self, record: R, operation: str, values: Mapping[str, Any]) -> R:
-        expected, before = record.version, {a: getattr(record, a) for a in (f.attname for f in record._meta.concrete_fields)}
+        expected, before = (
+            record.version,
+            {a: getattr(record, a) for a in (f.attname for f in record._meta.concrete_fields)},
+        )
         fields = {f.name for f in record._meta.concrete_fields} | {f.attname for f in record._meta.concrete_fields}
         if unknown := set(values) - fields:
             raise Invalid(f"{record._meta.verbose_name} has no such field", given=", ".join(sorted(unknown)))
@@ -210,7 +213,13 @@ class Act:
         return record
 
     def _refuse_stale(self, record: Record, expected: int) -> None:
-        now = type(record)._default_manager.using(self.using).filter(pk=record.pk).values_list("version", flat=True).first()
+        now = (
+            type(record)
+            ._default_manager.using(self.using)
+            .filter(pk=record.pk)
+            .values_list("version", flat=True)
+            .first()
+        )
         if now != expected:
             raise self._conflict(record, expected)
 
@@ -242,7 +251,7 @@ class Act:
 
 @contextmanager
 def _alone(action: str, using: str) -> Iterator[None]:
-    connection = connections[using]
+    connection: Any = connections[using]
     outer = getattr(connection, "crdmo_open_act", "")
     if outer:
         raise RuntimeError(f"{action} opens an act within {outer}: pass the open act on (verb.within)")
@@ -274,7 +283,11 @@ def act(actor: Actor, action: str, reason: str = "", *, using: str = DEFAULT_DB_
 
 def refusal(actor: Actor, action: str, refused: Refused, program: UUID | None, organization: UUID | None) -> None:
     """Write down that a step was refused, in an act of its own: the refused one left nothing."""
-    contents = {"refused": action, "kind": refused.kind, **{k: str(v) for k, v in refused.as_json().items() if k != "errors"}}
+    contents = {
+        "refused": action,
+        "kind": refused.kind,
+        **{k: str(v) for k, v in refused.as_json().items() if k != "errors"},
+    }
 
     class _Noted:
         actor_id, printed_name = actor.actor_id, actor.printed_name
@@ -294,7 +307,7 @@ def personal(record: Record, name: str, *, using: str = DEFAULT_DB_ALIAS) -> str
 
 
 def erase(actor: Actor, record: Record, name: str, reason: str, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Erase a personal value, in all its versions, on lawful request. Commitments and a tombstone stay; the proof holds.
+    """Erase a personal value, in all its versions, on lawful request. Commitments and a tombstone stay, the proof holds.
 
     Raises:
         Invalid: no reason was given.

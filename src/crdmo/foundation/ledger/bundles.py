@@ -39,9 +39,9 @@ PIECE = 5000
 README = """Proof bundle of {program} for {receiver}, made by {origin} on {at}.
 
 To check it:   python verify.py THIS_FILE.zip --key KEY
-verify.py needs Python 3.9 or newer and nothing else. A copy is inside; take it from a source that you trust, and read it:
-its first page explains the format and what is checked. KEY is the public key of the installation, a line of text that you
-were given by another way than this file. Without it, verify.py uses the one in here and prints it for comparison.
+verify.py needs Python 3.9 or newer and nothing else. A copy is inside; take it from a source that you trust, and read
+it: its first page explains the format and what is checked. KEY is the public key of the installation, a line of text
+that you were given by another way than this file. Without it, verify.py uses the one in here and prints it.
 """
 
 
@@ -114,7 +114,7 @@ def _check_receiver(person: Actor, program: Record, receiver: Record) -> None:
     if not allowed:
         raise NotPermitted(
             f"a bundle of {program} is not made for {receiver}", given=str(receiver),
-            allowed="its sponsor, its partner, an agency that inspects; by others than the partner, the own organization",
+            allowed="its sponsor, its partner, an agency; by others than the partner, the own organization",
             next="Export it for one of these",
         )  # fmt: skip
 
@@ -137,7 +137,9 @@ def _look(stream: str, size: int, using: str, may_open: Callable[[str, str | Non
             found.blobs.update(name.decode() for name in BLOB.findall(body))
             told = json.loads(body)
             if told["operation"] != "event" and may_open(told["type"], told["organization"]):
-                found.openable.update(value for value in told["state"].values() if isinstance(value, str) and len(value) == 64)
+                found.openable.update(
+                    value for value in told["state"].values() if isinstance(value, str) and len(value) == 64
+                )
         found.size, found.head = part[-1].stream_seq, bytes(part[-1].hash)
     return found
 

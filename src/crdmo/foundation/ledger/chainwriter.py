@@ -27,7 +27,8 @@ ENTRY_COLUMNS = (
 
 # All heads in one statement: each is a journey to a PostgreSQL server.
 MOVE = """WITH moved (stream, seq, hash, at) AS (VALUES {rows})
-    UPDATE ledger_head SET seq = moved.seq, hash = moved.hash, at = moved.at FROM moved WHERE ledger_head.stream = moved.stream"""
+    UPDATE ledger_head SET seq = moved.seq, hash = moved.hash, at = moved.at FROM moved
+     WHERE ledger_head.stream = moved.stream"""
 
 
 class Table:
@@ -36,8 +37,8 @@ class Table:
     def __init__(self, model: type[Record], using: str) -> None:
         connection = connections[using]
         quote = connection.ops.quote_name
-        header = [model._meta.get_field(name) for name in ("id", "version", "entry", "is_void")]
-        own = [model._meta.get_field(codec.name) for codec in state.codecs(model)]
+        header: list[Any] = [model._meta.get_field(name) for name in ("id", "version", "entry", "is_void")]
+        own: list[Any] = [model._meta.get_field(codec.name) for codec in state.codecs(model)]
         self.fields = [*header, *own]
         names = [quote(field.column) for field in self.fields]
         name = quote(model._meta.db_table)
@@ -69,12 +70,12 @@ ENTRY_ARRAYS = (
 
 
 def _array(field: Any, connection: Any) -> str:
-    """Return the type of an array of a column's values. Without length, so that the column itself refuses what is too long."""
-    return field.db_type(connection).partition("(")[0] + "[]"
+    """Return the type of an array of a column's values; without length: the column itself refuses what is too long."""
+    return str(field.db_type(connection)).partition("(")[0] + "[]"
 
 
 def _unnested(types: Sequence[str]) -> str:
-    """Return the end of an INSERT that takes one array a column: PostgreSQL's quickest, with row-level security, for many rows."""
+    """Return the end of an INSERT that takes one array a column: the quickest on PostgreSQL under row-level security."""
     return f"SELECT * FROM unnest({', '.join(f'%s::{kind}' for kind in types)})"  # noqa: S608 — types of the models
 
 
@@ -119,14 +120,15 @@ class ChainWriter:
     def _lock(self) -> tuple[int, bytes, str]:
         """Lock the head of the whole chain; other writers wait here, so the chain cannot fork."""
         wait = " FOR UPDATE" if self.connection.vendor == "postgresql" else ""
+        look = f"SELECT seq, hash, at FROM ledger_head WHERE stream = ''{wait}"  # noqa: S608
         with self.connection.cursor() as cursor:
-            cursor.execute("SELECT seq, hash, at FROM ledger_head WHERE stream = ''" + wait)
+            cursor.execute(look)
             row = cursor.fetchone()
             if row is None:
                 # The first act ever; of two at the same time the second waits here, then reads what the first wrote.
                 begin = "INSERT INTO ledger_head (stream, seq, hash, at) VALUES ('', 0, %s, '') ON CONFLICT DO NOTHING"
                 cursor.execute(begin, [GENESIS])
-                cursor.execute("SELECT seq, hash, at FROM ledger_head WHERE stream = ''" + wait)
+                cursor.execute(look)
                 row = cursor.fetchone()
         return row[0], bytes(row[1]), row[2]
 
@@ -151,8 +153,8 @@ class ChainWriter:
     ) -> int:  # fmt: skip
         """Chain one entry and return its sequence. It reaches the database with the next `flush`.
 
-        `contents` is the canonical text of the state. The header (who, why, in which role) stays as it is for all entries
-        of an act in one role.
+        `contents` is the canonical text of the state. The header (who, why, in which role) stays as it is for all
+        entries of an act in one role.
         """
         number, stream_prev = self.stream_head(stream)
         seq, stream_seq = self.seq + 1, number + 1
@@ -231,4 +233,6 @@ class ChainWriter:
         """Move heads on to the entries given."""
         rows = [(stream, seq, digest, at) for stream, (seq, digest) in heads.items()]
         with self.connection.cursor() as cursor:
-            cursor.execute(MOVE.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [v for row in rows for v in row])
+            cursor.execute(
+                MOVE.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [v for row in rows for v in row]
+            )

@@ -1,8 +1,8 @@
 """Signed roots of the whole ledger, kept where the owner of the database cannot rewrite them unseen.
 
-A checkpoint is a C2SP note over the RFC 6962 root of all entries. It is written to a file outside the database first and
-then into the ledger's own table. Before a new one is signed, a consistency proof must show that the history extends the
-last one *outside*: a history that was cut, forked or rewritten is never signed.
+A checkpoint is a C2SP note over the RFC 6962 root of all entries. It is written to a file outside the database first, then
+into the ledger's own table. Before a new one is signed, a consistency proof must show that the history extends the last
+one signed, on either side: a history that was cut, forked or rewritten is never signed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ def outside() -> dict[int, Path]:
 def hashes(first: int, last: int, using: str = DEFAULT_DB_ALIAS) -> Iterator[bytes]:
     """Yield the hashes of entries `first` to `last`, in order."""
     while first <= last:
-        rows = Entry.objects.using(using).filter(seq__gte=first, seq__lte=last).order_by("seq").values_list("hash", flat=True)
+        rows = (
+            Entry.objects.using(using)
+            .filter(seq__gte=first, seq__lte=last)
+            .order_by("seq")
+            .values_list("hash", flat=True)
+        )
         part = [bytes(found) for found in rows[:PIECE]]
         if not part:
             return
@@ -128,7 +133,7 @@ def _extended(last: Checkpoint | None, size: int, using: str) -> Frontier:
 def _check_edge(old: Frontier, using: str) -> None:
     """Refuse a ledger whose entries up to the last checkpoint were hashed anew.
 
-    The last entry's hash stands on all before it, so that the entries under the last node of the edge are enough: often one.
+    The last entry's hash stands on all before it: the entries under the last node of the edge are enough, often one.
     """
     width = old.size & -old.size
     if width and merkle.root(hashes(old.size - width + 1, old.size, using)) != old.nodes[-1]:
@@ -155,8 +160,8 @@ def _last_signed(last: Checkpoint | None) -> tuple[Frontier, notes.Checkpoint | 
 def consistency(edge: Frontier, leaves: Sequence[bytes], old_size: int) -> list[bytes]:
     """Return the RFC 6962 proof that the first `old_size` leaves begin the tree of `edge` and the leaves after it.
 
-    The subtrees of such a proof lie either wholly within the edge, as one of its nodes, or among the new leaves, as long
-    as the old tree is not smaller than the edge's.
+    As long as the old tree is not smaller than the edge's, the subtrees of such a proof are nodes of the edge, lie among
+    the new leaves, or are made of both.
     """
     known, start = {}, 0
     for node, width in zip(edge.nodes, _widths(edge.size), strict=True):
@@ -179,7 +184,7 @@ def consistency(edge: Frontier, leaves: Sequence[bytes], old_size: int) -> list[
             return [*walk(low, middle, whole), subtree(middle, high)]
         return [*walk(middle, high, False), subtree(low, middle)]
 
-    return walk(0, edge.size + len(leaves), True) if 0 < old_size else []
+    return walk(0, edge.size + len(leaves), True) if old_size > 0 else []
 
 
 def _widths(size: int) -> list[int]:

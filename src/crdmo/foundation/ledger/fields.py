@@ -14,7 +14,7 @@ from crdmo.proof import canonical
 MEASURED = re.compile(r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
 
 
-class MeasuredField(models.CharField):
+class MeasuredField(models.CharField):  # type: ignore[type-arg]
     """A measured value as decimal text: `99.80` stays `99.80` and is not `99.8`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class MeasuredField(models.CharField):
         self.validate_text(value)
 
 
-class CanonicalJSONField(models.TextField):
+class CanonicalJSONField(models.TextField):  # type: ignore[type-arg]
     """JSON kept as its RFC 8785 text, so that both databases give back the same bytes."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:

@@ -1,7 +1,7 @@
 """The canonical text of entries, written around what differs from one to the next.
 
-RFC 8785 orders members by name, so that in every entry the same members stand between record, number, state and version. They
-are encoded once for all entries of an act that share them; the rest is put in between. The bytes are those of
+RFC 8785 orders members by name, so that in every entry the same members stand between record, number, state and version.
+They are encoded once for all entries of an act that share them; the rest is put in between. The bytes are those of
 `canonical.encode` of the whole entry (shown by a property test).
 """
 

@@ -129,7 +129,8 @@ def _postgresql_ledger() -> dict[str, str]:
         made[f"{name}_no_truncate"] = f"{name}|BEFORE TRUNCATE|STATEMENT|{refuse}"
     made["ledger_entry_chain"] = """ledger_entry|BEFORE INSERT|ROW|DECLARE b jsonb; BEGIN
       IF NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger_entry)
-         OR NEW.prev <> coalesce((SELECT hash FROM ledger_entry WHERE seq = NEW.seq - 1), decode(repeat('00', 32), 'hex'))
+         OR NEW.prev <> coalesce((SELECT hash FROM ledger_entry WHERE seq = NEW.seq - 1),
+              decode(repeat('00', 32), 'hex'))
          OR NEW.stream_prev <> coalesce((SELECT hash FROM ledger_entry
               WHERE stream = NEW.stream AND stream_seq = NEW.stream_seq - 1), decode(repeat('00', 32), 'hex'))
          OR (NEW.stream_seq > 1 AND NEW.stream_prev = decode(repeat('00', 32), 'hex'))
@@ -253,7 +254,7 @@ def missing(using: str = "default") -> list[str]:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             found = dict(cursor.fetchall())
             return [n for n, body in wanted(using).items() if found.get(n) != f"CREATE TRIGGER {n} {body}"]
-        # In force for replicas too, without condition, for all columns, calling the function of its name with its rights.
+        # In force for replicas too, without condition, for all columns, calling the function of its name, as its owner.
         cursor.execute(
             """SELECT t.tgname, c.relname, t.tgtype, trim(p.prosrc) FROM pg_trigger t
                  JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid

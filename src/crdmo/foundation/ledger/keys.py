@@ -98,5 +98,5 @@ def _parsed(place: Path) -> Signer:
 def _lost(place: Path, why: str) -> Refused:
     return Refused(
         "the installation's key cannot be read", given=f"{place}: {why}",
-        next="Restore the file from its backup; only if there is none, renew the key and tell those who hold the old one",
+        next="Restore the file from its backup; if there is none, renew the key and tell those who hold the old one",
     )  # fmt: skip

@@ -91,7 +91,7 @@ class Personal(models.Model):
 
 
 class Edge(models.Model):
-    """One step of the thread: `downstream` was made from (data) or belongs to (part) `upstream`. Derived from states."""
+    """One step of the thread: `downstream` was made from (data) or belongs to (part) `upstream`. Read from states."""
 
     upstream = models.UUIDField()
     downstream = models.UUIDField()
@@ -107,7 +107,7 @@ class Edge(models.Model):
 
 
 class Stale(models.Model):
-    """A record that stands on data changed since. Derived: it goes when the record is made anew from what stands now."""
+    """A record that stands on data changed since. It goes when the record is made anew from what stands now."""
 
     record_id = models.UUIDField()
     cause = models.UUIDField()

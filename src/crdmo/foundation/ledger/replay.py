@@ -1,10 +1,10 @@
 """Replay: all tables of records, rebuilt from the ledger alone into an empty database, through the same guards.
 
-Entries are carried over byte for byte; each row is written from its entry's state in the present layout. Equal digests of
-every table show that the tables are nothing but the ledger's last page. Source and target may be different engines.
+Entries are carried over byte for byte; each row is written from its entry's state in the present layout. Equal digests
+of every table show that the tables are nothing but the ledger's last page. Source and target may be different engines.
 
-What is no record is not in the ledger and is not rebuilt: log-ins and tokens (secrets), personal values (erasable), drafts
-and notices.
+What is no record is not in the ledger and is not rebuilt: log-ins and tokens (secrets), personal values (erasable),
+drafts and notices.
 """
 
 from __future__ import annotations
@@ -131,7 +131,9 @@ class _Hand:
             return None
         model = self.known.get(entry.record_type)
         if model is None:
-            raise Invalid("this release does not know the record type", given=f"{entry.record_type} of entry {entry.seq}")
+            raise Invalid(
+                "this release does not know the record type", given=f"{entry.record_type} of entry {entry.seq}"
+            )
         body = json.loads(bytes(entry.body))
         values = state.values(model, state.upgraded(model, body["schema"], body["state"]))
         return model(id=UUID(body["record"]), version=body["version"], entry=entry.seq, **values)

@@ -2,7 +2,7 @@
 
     for exception in exceptions([program.id], after=last_reviewed_entry): ...
 
-What is ordinary (first entries, workflow steps, signatures) is left out; what is left out can still be counted and read.
+What is ordinary (first entries, workflow steps, signatures) is left out here and stays in the trail.
 (MHRA GxP data integrity guidance 2018, section 6.13; EU GMP Annex 11, section 9; PIC/S PI 041-1, section 9.8.)
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
@@ -30,10 +31,16 @@ KINDS = {
     "exported": "a proof bundle left the house",
 }
 EVENTS = {
-    "ledger.refusal": "refused", "ledger.clock_anomaly": "clock", "ledger.erasure": "erased", "ledger.export": "exported",
-    "accounts.log_in_failed": "failed log-in", "accounts.log_in_refused": "failed log-in", "accounts.locked": "failed log-in",
-    "signing.failed_attempt": "failed log-in", "signing.locked": "failed log-in",
-}  # fmt: skip
+    "ledger.refusal": "refused",
+    "ledger.clock_anomaly": "clock",
+    "ledger.erasure": "erased",
+    "ledger.export": "exported",
+    "accounts.log_in_failed": "failed log-in",
+    "accounts.log_in_refused": "failed log-in",
+    "accounts.locked": "failed log-in",
+    "signing.failed_attempt": "failed log-in",
+    "signing.locked": "failed log-in",
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,7 @@ class Exceptional:
 def exceptions(
     streams: Sequence[str | UUID], *, after: int = 0, until: int | None = None, using: str = DEFAULT_DB_ALIAS
 ) -> Iterator[Exceptional]:
-    """Yield what is exceptional in some chains, oldest first, after an entry and up to another.
-    """
+    """Yield what is exceptional in some chains, oldest first, after an entry and up to another."""
     chosen = Q(operation__in=("change", "void")) | Q(record_type__in=tuple(EVENTS))
     rows = asked(Ask(streams, after=after), using).filter(chosen)
     if until is not None:
@@ -68,7 +74,7 @@ def exceptions(
 
 def _signed(part: Sequence[Line], using: str) -> dict[UUID, int]:
     """Return, for those of the changed records that were ever signed, the first version that was."""
-    model = record_types().get("signing.signature")
+    model: Any = record_types().get("signing.signature")
     if model is None:
         return {}
     keys = [line.record for line in part if line.operation == "change"]

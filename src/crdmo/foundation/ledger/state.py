@@ -29,7 +29,7 @@ _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 class Codec(NamedTuple):
-    """How one field is written: its name in the state, its attribute, its encoder, and whether that may give any JSON."""
+    """How one field is written: its name in the state, its attribute, its encoder, whether that may give any JSON."""
 
     name: str
     attname: str
@@ -172,7 +172,7 @@ def codecs(model: type[Record]) -> tuple[Codec, ...]:
 
 @cache
 def _quick(model: type[Record]) -> bool:
-    """Say whether every codec gives text, whole numbers, booleans or null, which the plain encoder writes canonically."""
+    """Say whether every codec gives text, whole numbers, booleans or null, which json writes canonically."""
     return all(not codec.json and codec.name.isascii() for codec in codecs(model))
 
 
@@ -214,9 +214,10 @@ def _fields(model: type[Record]) -> tuple[tuple[str, str, Callable[[], Any], boo
 
 
 def _default(field: Any) -> Callable[[], Any]:
+    made: Callable[[], Any] = field.get_default
     if callable(field.default):
-        return field.get_default
-    value = field.get_default()
+        return made
+    value = made()
     return lambda: value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -32,12 +32,10 @@ def data_hash(record: Record) -> str:
 
 def sources_of(records: Iterable[Record]) -> list[dict[str, Any]]:
     """Return the `sources` of a record made from these: key, type, version and digest of the data of each."""
-    return [
-        {"record": str(r.id), "type": r.record_type(), "version": r.version, "data": data_hash(r)} for r in records
-    ]
+    return [{"record": str(r.id), "type": r.record_type(), "version": r.version, "data": data_hash(r)} for r in records]
 
 
-@lru_cache(maxsize=None)
+@cache
 def links(model: type[Record]) -> tuple[str, ...]:
     """Return the foreign keys of a record type that are part of the thread: all but those to tenants and people."""
     return tuple(
@@ -83,12 +81,16 @@ def _walk(key: UUID, near: str, far: str, *, only_data: bool, depth: int, limit:
         return {(k if isinstance(k, UUID) else UUID(k)): d for k, d in cursor.fetchall()}
 
 
-def upstream(key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default") -> dict[UUID, int]:
+def upstream(
+    key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default"
+) -> dict[UUID, int]:
     """Return what a record stands on: {record key: number of steps}."""
     return _walk(key, "downstream", "upstream", only_data=only_data, depth=depth, limit=limit, using=using)
 
 
-def downstream(key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default") -> dict[UUID, int]:
+def downstream(
+    key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default"
+) -> dict[UUID, int]:
     """Return what stands on a record: {record key: number of steps}."""
     return _walk(key, "upstream", "downstream", only_data=only_data, depth=depth, limit=limit, using=using)
 
@@ -112,7 +114,7 @@ def refresh(record: Record, using: str) -> None:
 
 
 def rethread(record: Record, contents: State, changed: set[str], using: str) -> None:
-    """Keep the thread true after a change: new edges, marks on what stands on changed data, none on what was made anew."""
+    """Keep the thread true after a change: new edges, marks on what stands on changed data, none on the renewed."""
     if changed & {"sources", *links(type(record))}:
         weave(using, edges_of(type(record), record.id, contents))
     if "sources" in changed:
@@ -146,7 +148,9 @@ class Node:
 def nodes(keys: dict[UUID, int], streams: Iterable[str], using: str = "default") -> list[Node]:
     """Return the records of a walk that lie in the streams the reader may see, nearest first."""
     seen = set(streams)
-    rows = Entry.objects.using(using).filter(record_id__in=list(keys), version=1).values_list("record_id", "record_type")
+    rows = (
+        Entry.objects.using(using).filter(record_id__in=list(keys), version=1).values_list("record_id", "record_type")
+    )
     by_type: dict[str, list[UUID]] = {}
     for key, kind in rows:
         by_type.setdefault(kind, []).append(key)
@@ -158,5 +162,7 @@ def nodes(keys: dict[UUID, int], streams: Iterable[str], using: str = "default")
             if record.stream() in seen:
                 label, now = str(record), str(getattr(record, "state", "") or "")
                 word = "void" if record.is_void else now
-                found.append(Node(record.id, kind, label, word, record.version, record.id in marked, keys[record.id], record))
+                found.append(
+                    Node(record.id, kind, label, word, record.version, record.id in marked, keys[record.id], record)
+                )
     return sorted(found, key=lambda node: (node.depth, node.type, node.label))

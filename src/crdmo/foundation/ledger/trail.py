@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Line:
-    """One entry as a reader sees it. `changes` are those against the version before; of a first version there are none."""
+    """One entry as a reader sees it. `changes` are against the version before; a first version has none."""
 
     seq: int
     at: dt.datetime
@@ -126,7 +126,9 @@ def asked(ask: Ask, using: str = DEFAULT_DB_ALIAS) -> QuerySet[Entry]:
     exact = {"record_id": ask.record, "actor": ask.actor, "at__gte": ask.since, "at__lte": ask.until}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if ask.action:
-        rows = rows.filter(action__startswith=ask.action) if ask.action.endswith(".") else rows.filter(action=ask.action)
+        rows = (
+            rows.filter(action__startswith=ask.action) if ask.action.endswith(".") else rows.filter(action=ask.action)
+        )
     if ask.types:
         rows = rows.filter(record_type__in=ask.types)
     return rows.filter(seq__gt=ask.after) if ask.after else rows
@@ -160,11 +162,13 @@ def _earlier(entries: Sequence[Entry], using: str) -> dict[tuple[UUID, int], dic
     wanted = {(e.record_id, e.version - 1) for e in entries if e.version > 1}
     missing = sorted(wanted - bodies.keys())
     if missing:
-        key = (lambda k: k) if connections[using].features.has_native_uuid_field else (lambda k: k.hex)
+        native = connections[using].features.has_native_uuid_field
         pairs = ", ".join(["(%s, %s)"] * len(missing))
         sql = f"SELECT seq FROM ledger_entry WHERE (record_id, version) IN (VALUES {pairs})"  # noqa: S608
         with connections[using].cursor() as cursor:
-            cursor.execute(sql, [part for record, version in missing for part in (key(record), version)])
+            cursor.execute(
+                sql, [part for record, version in missing for part in (record if native else record.hex, version)]
+            )
             seqs = [row[0] for row in cursor.fetchall()]
         bodies |= {(e.record_id, e.version): e for e in Entry.objects.using(using).filter(seq__in=seqs)}
     return {pair: json.loads(bytes(bodies[pair].body)) for pair in wanted if pair in bodies}
@@ -195,9 +199,7 @@ def _line(entry: Entry, body: dict[str, Any], changes: tuple[Change, ...]) -> Li
     )  # fmt: skip
 
 
-def history(
-    record: UUID, *, before: int | None = None, limit: int = MOST, using: str = DEFAULT_DB_ALIAS
-) -> list[Line]:
+def history(record: UUID, *, before: int | None = None, limit: int = MOST, using: str = DEFAULT_DB_ALIAS) -> list[Line]:
     """Return the versions of a record, newest first, with what each changed; before a version, if one is given."""
     rows = Entry.objects.using(using).filter(record_id=record)
     if before is not None:

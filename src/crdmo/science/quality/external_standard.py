@@ -35,9 +35,11 @@ def _positive(name: str, texts: Sequence[str]) -> list[Decimal]:
 
 
 @method(
-    "quality.external_standard", version="1.0", title="Assay by external standard",
+    "quality.external_standard",
+    version="1.0",
+    title="Assay by external standard",
     source="USP <621> Chromatography, Quantitation: external standard procedure",
-)  # fmt: skip
+)
 def external_standard(
     *,
     standard_area: Sequence[str],

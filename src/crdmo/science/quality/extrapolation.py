@@ -86,7 +86,15 @@ RULES = (
     Rule(_ROOM, _CHANGED, _NONE, None, False, True, None, 3, "2.4.2", (_FAILS, _BETWEEN_HOLDS, _UNTESTED)),
     Rule(_ROOM, _CHANGED, _NONE, None, None, False, 1.0, 0, "2.4.2", (_FAILS, _BETWEEN_HOLDS, _UNSUPPORTED)),
     Rule(
-        _ROOM, _CHANGED, _CHANGED, None, None, None, 1.0, 0, "2.4.2",
+        _ROOM,
+        _CHANGED,
+        _CHANGED,
+        None,
+        None,
+        None,
+        1.0,
+        0,
+        "2.4.2",
         (_FAILS, "significant change at the intermediate condition", _ALONE),
     ),
     Rule(_COLD, _NONE, None, True, None, None, 1.5, 6, "2.5.1", (_HOLDS, _LITTLE)),
@@ -94,16 +102,32 @@ RULES = (
     Rule(_COLD, _NONE, None, False, False, True, None, 3, "2.5.1", (_HOLDS, _VARIES, _UNTESTED)),
     Rule(_COLD, _NONE, None, False, None, False, 1.0, 0, "2.5.1", (_HOLDS, _VARIES, _UNSUPPORTED)),
     Rule(
-        _COLD, (Change.BETWEEN_3_AND_6,), None, None, None, None, 1.0, 0, "2.5.1",
+        _COLD,
+        (Change.BETWEEN_3_AND_6,),
+        None,
+        None,
+        None,
+        None,
+        1.0,
+        0,
+        "2.5.1",
         (f"{_FAILS} between 3 and 6 months", _ALONE),
     ),
     Rule(
-        _COLD, (Change.WITHIN_3,), None, None, None, None, 1.0, 0, "2.5.1",
+        _COLD,
+        (Change.WITHIN_3,),
+        None,
+        None,
+        None,
+        None,
+        1.0,
+        0,
+        "2.5.1",
         (f"{_FAILS} within 3 months", _ALONE, _EXCURSIONS),
     ),
     Rule((Storage.FREEZER,), tuple(Change), None, None, None, None, 1.0, 0, "2.5.2", (_ALONE, _EXCURSIONS)),
     Rule((Storage.BELOW_FREEZER,), tuple(Change), None, None, None, None, 1.0, 0, "2.5.3", (_ALONE, "case by case")),
-)  # fmt: skip
+)
 
 
 @method(

@@ -24,9 +24,11 @@ class MeanKineticTemperature:
 
 
 @method(
-    "quality.mean_kinetic_temperature", version="1.0", title="Mean kinetic temperature",
+    "quality.mean_kinetic_temperature",
+    version="1.0",
+    title="Mean kinetic temperature",
     source="Haynes, J Pharm Sci 1971;60:927-929; USP <1079.2>",
-)  # fmt: skip
+)
 def mean_kinetic_temperature(
     *, celsius: Sequence[float], weights: Sequence[float] = (), activation_energy: float = 83.144
 ) -> MeanKineticTemperature:

@@ -25,9 +25,11 @@ class OutOfTrend:
 
 
 @method(
-    "quality.out_of_trend", version="1.1", title="Out-of-trend check of a stability result",
+    "quality.out_of_trend",
+    version="1.1",
+    title="Out-of-trend check of a stability result",
     source="PhRMA CMC Statistics and Stability Expert Teams, Pharm Technol 2003;27(4):38-52: regression control chart",
-)  # fmt: skip
+)
 def out_of_trend(
     *,
     months: Sequence[float],

@@ -160,15 +160,28 @@ def release_limit_of_study(
     worst = int(slopes.argmin() if side == "lower" else slopes.argmax()) if differ else 0
     error = float(np.sqrt(fitted.mean_square[0] * fitted.covariance[2][0, worst]))
     found = release_limit(
-        shelf_life_limit=shelf_life_limit, side=side, shelf_life_months=shelf_life_months, slope=float(slopes[worst]),
-        slope_standard_error=error, slope_df=float(fitted.df[0]), result_sd=result_sd, result_df=result_df,
-        replicates=replicates, confidence=confidence,
-    )  # fmt: skip
+        shelf_life_limit=shelf_life_limit,
+        side=side,
+        shelf_life_months=shelf_life_months,
+        slope=float(slopes[worst]),
+        slope_standard_error=error,
+        slope_df=float(fitted.df[0]),
+        result_sd=result_sd,
+        result_df=result_df,
+        replicates=replicates,
+        confidence=confidence,
+    )
     whose = (
         f"slopes differ (p = {p:.5f}): that of batch {study.names[worst]}" if differ else "common slope of all batches"
     )
     told = f"{whose}, {slopes[worst]:.5g} a month with standard error {error:.3g}"
     return ReleaseLimit(
-        found.release_limit, found.shelf_life_limit, found.side, found.expected_change, found.margin, found.quantile,
-        found.df, (told, *found.reasons),
-    )  # fmt: skip
+        found.release_limit,
+        found.shelf_life_limit,
+        found.side,
+        found.expected_change,
+        found.margin,
+        found.quantile,
+        found.df,
+        (told, *found.reasons),
+    )

@@ -44,9 +44,11 @@ def _number(text: str) -> Decimal:
 
 
 @method(
-    "quality.reportable_result", version="1.0", title="Reportable result of readings",
+    "quality.reportable_result",
+    version="1.0",
+    title="Reportable result of readings",
     source="USP General Notices 7.20; FDA, Investigating Out-of-Specification Test Results, Rev. 1 (2022), section IV.C.1",
-)  # fmt: skip
+)
 def reportable_result(*, readings: Sequence[str], limit: str, reporting: str, replicates: int = 1) -> Reportable:
     """Make the reportable results of readings as the method defines them.
 
@@ -73,7 +75,9 @@ def reportable_result(*, readings: Sequence[str], limit: str, reporting: str, re
     [False, True]
     """
     if len(readings) != replicates:
-        raise MethodError("the method takes another number of readings", given=str(len(readings)), allowed=str(replicates))
+        raise MethodError(
+            "the method takes another number of readings", given=str(len(readings)), allowed=str(replicates)
+        )
     if reporting == "single" and replicates != 1:
         raise MethodError("a single reading is one reading", given=str(replicates), allowed="mean, each")
     if reporting in ("single", "each"):
@@ -93,9 +97,11 @@ def reportable_result(*, readings: Sequence[str], limit: str, reporting: str, re
 
 
 @method(
-    "quality.calculated_result", version="1.0", title="Reportable result of a calculation",
+    "quality.calculated_result",
+    version="1.0",
+    title="Reportable result of a calculation",
     source="USP General Notices 7.20: only the last calculated value is rounded",
-)  # fmt: skip
+)
 def calculated_result(
     *, calculation: str, quantities: Mapping[str, Sequence[str]], limit: str, constants: Mapping[str, str]
 ) -> Reportable:

@@ -158,25 +158,51 @@ def _evaluate(study: Study, settled: _Settled, path: list[str]) -> ShelfLife:
     p_slope, p_intercept = (float(p[0]) if several else None for p in (pools.p_slope, pools.p_intercept))
     last = max(settled.last_month, min(model.months or 0.0, LONGEST_PICTURE)) * 1.15
     return _result(
-        settled, model, worst, (p_slope, p_intercept), tuple(models.values()),
+        settled,
+        model,
+        worst,
+        (p_slope, p_intercept),
+        tuple(models.values()),
         curves_of(study, every[label], last, options),
         (*path, *_decision(p_slope, p_intercept, options), _ending(model, worst)),
-    )  # fmt: skip
+    )
 
 
 def _result(
-    settled: _Settled, model: Model, worst: Line, p: tuple[float | None, float | None], models: tuple[Model, ...],
-    curves: tuple[Curve, ...], reasons: tuple[str, ...],
-) -> ShelfLife:  # fmt: skip
+    settled: _Settled,
+    model: Model,
+    worst: Line,
+    p: tuple[float | None, float | None],
+    models: tuple[Model, ...],
+    curves: tuple[Curve, ...],
+    reasons: tuple[str, ...],
+) -> ShelfLife:
     options = settled.options
     return ShelfLife(
-        model=model.name, p_slope=p[0], p_intercept=p[1], months=model.months, whole_months=whole_months(model.months),
-        outcome=model.outcome, worst_batch=worst.batch, side=worst.side, mean_square=options.mean_square,
-        band=options.band, confidence=options.confidence, alpha_pool=options.alpha_pool, sides=options.sides,
-        lower_limit=settled.ends[0], upper_limit=settled.ends[1], limit_reading=settled.reading,
-        transformation=options.transformation, time_transformation=options.time_transformation, models=models,
-        points=settled.points, curves=curves, last_month=settled.last_month, reasons=reasons,
-    )  # fmt: skip
+        model=model.name,
+        p_slope=p[0],
+        p_intercept=p[1],
+        months=model.months,
+        whole_months=whole_months(model.months),
+        outcome=model.outcome,
+        worst_batch=worst.batch,
+        side=worst.side,
+        mean_square=options.mean_square,
+        band=options.band,
+        confidence=options.confidence,
+        alpha_pool=options.alpha_pool,
+        sides=options.sides,
+        lower_limit=settled.ends[0],
+        upper_limit=settled.ends[1],
+        limit_reading=settled.reading,
+        transformation=options.transformation,
+        time_transformation=options.time_transformation,
+        models=models,
+        points=settled.points,
+        curves=curves,
+        last_month=settled.last_month,
+        reasons=reasons,
+    )
 
 
 def _too_few(settled: _Settled, lacking: tuple[str, str], path: list[str]) -> ShelfLife:

@@ -107,9 +107,18 @@ def _answer(model: Model, models: tuple[Model, ...], release: float, end: float)
     said = f"{model.months:.5f} months: {whole} months" if model.months is not None else model.outcome.value
     told.append(f"model {model.name} by the poolability tests; {RULE}: batch {model.worst_batch}, {said}")
     return WhatIf(
-        model.name, model.months, whole, model.worst_batch, model.outcome, RULE, release, end, abs(end - release),
-        models, tuple(told),
-    )  # fmt: skip
+        model.name,
+        model.months,
+        whole,
+        model.worst_batch,
+        model.outcome,
+        RULE,
+        release,
+        end,
+        abs(end - release),
+        models,
+        tuple(told),
+    )
 
 
 def _said(line: Line) -> str:

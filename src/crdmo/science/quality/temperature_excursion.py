@@ -190,10 +190,8 @@ def _excursion(times: Vector, readings: Vector, part: tuple[float, float], limit
     extreme = float(seen.max() if above else seen.min())
     stretches = _beyond(times, readings - limits.excursion_high)
     spike = sum(to - since for since, to in stretches if start <= since and to <= end)
-    if above:
-        allowed = extreme <= limits.spike_high and (spike == 0.0 or spike <= limits.spike_hours)
-    else:
-        allowed = extreme >= limits.excursion_low
+    short = spike == 0.0 or spike <= limits.spike_hours
+    allowed = extreme <= limits.spike_high and short if above else extreme >= limits.excursion_low
     first = float(times[0])
     return Excursion(start - first, end - first, end - start, extreme, spike if above else 0.0, allowed)
 

@@ -10,7 +10,20 @@ from ninja import File, Form, Path, Router
 from ninja.files import UploadedFile
 
 from crdmo.common.materials.api import find_lot, find_sample
-from crdmo.common.routes import After, Format, Given, Limit, Listing, LongText, ProgramCode, Text, current, listed, permission, tag
+from crdmo.common.routes import (
+    After,
+    Format,
+    Given,
+    Limit,
+    Listing,
+    LongText,
+    ProgramCode,
+    Text,
+    current,
+    listed,
+    permission,
+    tag,
+)
 from crdmo.foundation.datasets import store
 from crdmo.foundation.refusals import NotFound
 
@@ -25,13 +38,21 @@ Issue = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 def _results(request: Any) -> Any:
-    return Result.objects.filter(program=request.program).select_related("test__criterion", "test__sample__lot", "entered_by", "verified_by")
+    return Result.objects.filter(program=request.program).select_related(
+        "test__criterion", "test__sample__lot", "entered_by", "verified_by"
+    )
 
 
 @router.get("/results", url_name="results", response=Listing[lines.ResultLine])
 @permission("quality.view")
 def results(
-    request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, lot: Text = "", test: Text = "", format: Format = None
+    request: Any,
+    program: ProgramCode,
+    after: After = 0,
+    limit: Limit = 50,
+    lot: Text = "",
+    test: Text = "",
+    format: Format = None,
 ) -> Any:
     """List results, of a lot or of a test if named."""
     rows = _results(request)
@@ -71,13 +92,19 @@ class NewTests(Given):
 @permission("quality.assign_tests")
 def assign(request: Any, program: ProgramCode, code: str, new: NewTests) -> dict[str, Any]:
     """Assign the tests of a sample."""
-    found = Specification.objects.filter(program=request.program, code=new.specification, state="approved", is_void=False).order_by("-number").first()
+    found = (
+        Specification.objects.filter(program=request.program, code=new.specification, state="approved", is_void=False)
+        .order_by("-number")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such specification in force", given=new.specification)
     chosen = list(found.criteria.filter(name__in=new.criteria)) if new.criteria else []
     if missing := set(new.criteria) - {line.name for line in chosen}:
         raise NotFound("the specification has no such line", given=", ".join(sorted(missing)))
-    made = testing.assign_tests(request.person, find_sample(request.program, code), specification=found, criteria=chosen)
+    made = testing.assign_tests(
+        request.person, find_sample(request.program, code), specification=found, criteria=chosen
+    )
     return {"items": [lines.test_line(t) for t in made]}
 
 
@@ -103,17 +130,25 @@ def open_worksheet(request: Any, program: ProgramCode, new: NewWorksheet) -> dic
     """Open a run as the token's person."""
     laboratory = request.person.organization_id
     method = Method.objects.filter(organization=laboratory, code=new.method, state="effective").first()
-    instrument = Instrument.objects.filter(organization=laboratory, code=new.instrument).first() if new.instrument else None
+    instrument = (
+        Instrument.objects.filter(organization=laboratory, code=new.instrument).first() if new.instrument else None
+    )
     reagents = list(Reagent.objects.filter(organization=laboratory, code__in=new.reagents))
     missing = [new.method] * (method is None) + [new.instrument] * bool(new.instrument and instrument is None)
     missing += sorted(set(new.reagents) - {reagent.code for reagent in reagents})
     if method is None or missing:
         raise NotFound("there is no such method in force, instrument or reagent", given=", ".join(missing))
-    return lines.worksheet_line(testing.open_worksheet(request.person, request.program, method=method, instrument=instrument, reagents=reagents))
+    return lines.worksheet_line(
+        testing.open_worksheet(request.person, request.program, method=method, instrument=instrument, reagents=reagents)
+    )
 
 
 def _sheet(request: Any, code: str) -> Worksheet:
-    found = Worksheet.objects.filter(program=request.program, code=code).select_related("method", "instrument", "analyst").first()
+    found = (
+        Worksheet.objects.filter(program=request.program, code=code)
+        .select_related("method", "instrument", "analyst")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such worksheet", given=code)
     return found
@@ -131,7 +166,10 @@ def controls(request: Any, program: ProgramCode, code: str, given: Controls) -> 
     """Record the controls of a run."""
     sheet = _sheet(request, code)
     made = testing.record_controls(request.person, sheet, values=given.values)
-    return {"state": sheet.state, "items": [{"name": c.name, "value": c.value, "limit": c.limit, "passes": c.passes} for c in made]}
+    return {
+        "state": sheet.state,
+        "items": [{"name": c.name, "value": c.value, "limit": c.limit, "passes": c.passes} for c in made],
+    }
 
 
 class NewEntry(Given):
@@ -155,20 +193,26 @@ def enter(request: Any, program: ProgramCode, code: str, given: NewEntries) -> d
     """Enter readings; each test is calculated, rounded and judged. One that cannot be taken refuses all."""
     sheet = _sheet(request, code)
     asked = [imports.Asked(line.sample, line.test, tuple(line.values), tuple(line.names)) for line in given.entries]
-    made = testing.enter_results(request.person, sheet, imports.entries(request.program, asked), source=Reading.Source.API)
+    made = testing.enter_results(
+        request.person, sheet, imports.entries(request.program, asked), source=Reading.Source.API
+    )
     return {"items": [lines.result_line(r) for r in made]}
 
 
 @router.post("/worksheets/{code}/file", url_name="worksheet_file", response=lines.Results)
 @permission("quality.enter_results")
 def enter_file(request: Any, program: ProgramCode, code: str, file: File[UploadedFile]) -> dict[str, Any]:
-    """Enter readings from an instrument's table: columns sample, test, value (optionally unit), a row a reading. It is sealed as it came."""
+    """Enter readings from an instrument's table: columns sample, test, value (optionally unit), a row a reading. Sealed as it came."""
     made = imports.enter_file(request.person, _sheet(request, code), file.name or "table.csv", file.read())
     return {"items": [lines.result_line(r) for r in made]}
 
 
 def _reading(request: Any, key: UUID) -> Reading:
-    found = Reading.objects.filter(program=request.program, pk=key).select_related("test__criterion", "worksheet__method").first()
+    found = (
+        Reading.objects.filter(program=request.program, pk=key)
+        .select_related("test__criterion", "worksheet__method")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such reading", given=str(key))
     return found
@@ -214,14 +258,22 @@ def analyses(request: Any, program: ProgramCode, after: After = 0, limit: Limit 
 @router.post("/analyses/new", url_name="analysis_new", response=lines.AnalysisLine)
 @permission("quality.analyse_table")
 def analyse(
-    request: Any, program: ProgramCode, kind: Form[Text], title: Form[Text], file: File[UploadedFile], options: Form[str] = "", conclusion: Form[str] = "",
+    request: Any,
+    program: ProgramCode,
+    kind: Form[Text],
+    title: Form[Text],
+    file: File[UploadedFile],
+    options: Form[str] = "",
+    conclusion: Form[str] = "",
     lot: Form[str] = "",
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Upload a table (CSV, XLSX, JSON, Parquet), seal it, evaluate it. `options` holds NAME=VALUE, separated by semicolons."""
     about = find_lot(request.program, lot) if lot else None
     table = imports.read(file.name or "table.csv", file.read())
     given = imports.options([part for part in options.split(";") if part.strip()])
-    made = imports.analyse(request.person, request.program, table, kind=kind, title=title, options=given, conclusion=conclusion, lot=about)
+    made = imports.analyse(
+        request.person, request.program, table, kind=kind, title=title, options=given, conclusion=conclusion, lot=about
+    )
     return lines.analysis_line(made)
 
 
@@ -243,6 +295,10 @@ def certificate(request: Any, program: ProgramCode, code: str, issue: Issue, kin
     found = Certificate.objects.filter(program=request.program, code=code, issue=issue).first()
     copy = found.copies.first() if found else None
     if copy is None or kind not in ("pdf", "json"):
-        raise NotFound("there is no such certificate", given=f"{code} issue {issue} as {kind}", allowed="pdf or json of a signed one")
+        raise NotFound(
+            "there is no such certificate",
+            given=f"{code} issue {issue} as {kind}",
+            allowed="pdf or json of a signed one",
+        )
     blob, media = (copy.pdf, "application/pdf") if kind == "pdf" else (copy.json, "application/json")
     return HttpResponse(store.get(blob), content_type=media)

@@ -129,16 +129,37 @@ class AnalysisLine(Header):
 def result_line(result: Result) -> dict[str, Any]:
     """Return a result as JSON."""
     test = result.test
-    return {**header(result), "test": test.criterion.name, "sample": test.sample.code, "lot": test.sample.lot.code, "round": result.round,
-            "replicate": result.replicate, "calculated": result.calculated, "rounded": result.rounded, "unit": result.unit, "limit": result.limit,
-            "passes": result.passes, "verdict": result.verdict, "state": result.state, "computed": str(result.computed_id or ""),
-            "entered_by": result.entered_by.user_id, "verified_by": result.verified_by.user_id if result.verified_by else None}  # fmt: skip
+    return {
+        **header(result),
+        "test": test.criterion.name,
+        "sample": test.sample.code,
+        "lot": test.sample.lot.code,
+        "round": result.round,
+        "replicate": result.replicate,
+        "calculated": result.calculated,
+        "rounded": result.rounded,
+        "unit": result.unit,
+        "limit": result.limit,
+        "passes": result.passes,
+        "verdict": result.verdict,
+        "state": result.state,
+        "computed": str(result.computed_id or ""),
+        "entered_by": result.entered_by.user_id,
+        "verified_by": result.verified_by.user_id if result.verified_by else None,
+    }
 
 
 def reading_line(reading: Reading) -> dict[str, Any]:
     """Return a reading as JSON."""
-    return {**header(reading), "name": reading.name, "value": reading.value, "unit": reading.unit, "round": reading.round,
-            "replicate": reading.replicate, "source": reading.source}  # fmt: skip
+    return {
+        **header(reading),
+        "name": reading.name,
+        "value": reading.value,
+        "unit": reading.unit,
+        "round": reading.round,
+        "replicate": reading.replicate,
+        "source": reading.source,
+    }
 
 
 def test_line(test: Test) -> dict[str, Any]:
@@ -148,12 +169,27 @@ def test_line(test: Test) -> dict[str, Any]:
 
 def worksheet_line(sheet: Worksheet) -> dict[str, Any]:
     """Return a run as JSON."""
-    return {**header(sheet), "code": sheet.code, "method": sheet.method.code, "instrument": sheet.instrument.code if sheet.instrument else None,
-            "analyst": sheet.analyst.user_id, "state": sheet.state}  # fmt: skip
+    return {
+        **header(sheet),
+        "code": sheet.code,
+        "method": sheet.method.code,
+        "instrument": sheet.instrument.code if sheet.instrument else None,
+        "analyst": sheet.analyst.user_id,
+        "state": sheet.state,
+    }
 
 
 def analysis_line(analysis: Analysis) -> dict[str, Any]:
     """Return an evaluation as JSON."""
-    return {**header(analysis), "code": analysis.code, "kind": analysis.kind, "title": analysis.title, "state": analysis.state,
-            "finding": analysis.finding, "conclusion": analysis.conclusion, "dataset": analysis.dataset.blob, "output": analysis.computed.output,
-            "result": str(analysis.computed_id)}  # fmt: skip
+    return {
+        **header(analysis),
+        "code": analysis.code,
+        "kind": analysis.kind,
+        "title": analysis.title,
+        "state": analysis.state,
+        "finding": analysis.finding,
+        "conclusion": analysis.conclusion,
+        "dataset": analysis.dataset.blob,
+        "output": analysis.computed.output,
+        "result": str(analysis.computed_id),
+    }

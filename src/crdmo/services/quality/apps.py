@@ -14,4 +14,3 @@ class QualityConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's verbs, its conditions for milestones, and what waits at its desks."""
         from . import conditions, work  # noqa: F401, PLC0415 — models are not loaded before ready()
-        from .workflow import analyses, bench, certificates, disposition, investigations, specifications, stability, testing  # noqa: F401, PLC0415

@@ -32,7 +32,9 @@ class Brought:
 WORDS = frozenset({"batch", "type", "sample", "site", "operator", "instrument", "day", "run", "lot", "group"})
 
 
-def read(file_name: str, data: bytes, *, numbers: Collection[str] | None = None, decimal: Decimal | None = None) -> Brought:
+def read(
+    file_name: str, data: bytes, *, numbers: Collection[str] | None = None, decimal: Decimal | None = None
+) -> Brought:
     """Read a table. The columns in `numbers` must hold numbers, all others stay text.
 
     Without `numbers`, columns that name things (batch, day, site …) stay text and all others must be numbers. `decimal`
@@ -73,14 +75,29 @@ def _plain(value: str) -> Any:
 
 
 def analyse(
-    actor: Actor, program: Program, table: Brought, *, kind: str, title: str, options: Mapping[str, Any], conclusion: str = "",
+    actor: Actor,
+    program: Program,
+    table: Brought,
+    *,
+    kind: str,
+    title: str,
+    options: Mapping[str, Any],
+    conclusion: str = "",
     lot: Lot | None = None,
-) -> Analysis:  # fmt: skip
+) -> Analysis:
     """Seal and evaluate a table that was read."""
     made: Analysis = analyses.analyse_table(
-        actor, program, kind=kind, title=title, frame=table.frame, original=table.original, file_name=table.file_name,
-        options=dict(options), conclusion=conclusion, lot=lot,
-    )  # fmt: skip
+        actor,
+        program,
+        kind=kind,
+        title=title,
+        frame=table.frame,
+        original=table.original,
+        file_name=table.file_name,
+        options=dict(options),
+        conclusion=conclusion,
+        lot=lot,
+    )
     return made
 
 
@@ -101,19 +118,29 @@ def entries(program: Program, asked: Sequence[Asked]) -> list[testing.Entry]:
         NotFound: a test is not there.
     """
     rows = Test.objects.filter(program=program, sample__code__in={one.sample for one in asked}, is_void=False)
-    known = {(t.sample.code, t.criterion.name): t for t in rows.select_related("criterion__method", "sample__lot").order_by("pk")}
+    known = {
+        (t.sample.code, t.criterion.name): t
+        for t in rows.select_related("criterion__method", "sample__lot").order_by("pk")
+    }
     found = []
     for place, one in enumerate(asked):
         test = known.get((one.sample, one.test))
         if test is None:
             raise NotFound(f"entries/{place}: there is no such test", given=f"{one.test} of {one.sample}")
         if one.names and len(one.names) != len(one.values):
-            raise Invalid("each reading has its name", errors={f"entries/{place}/names": "as many as values"}, given=str(len(one.names)), allowed=str(len(one.values)))
+            raise Invalid(
+                "each reading has its name",
+                errors={f"entries/{place}/names": "as many as values"},
+                given=str(len(one.names)),
+                allowed=str(len(one.values)),
+            )
         found.append(testing.Entry(test, one.values, one.names))
     return found
 
 
-def enter_file(actor: Actor, sheet: Worksheet, file_name: str, data: bytes, names: tuple[str, ...] = ()) -> list[Result]:
+def enter_file(
+    actor: Actor, sheet: Worksheet, file_name: str, data: bytes, names: tuple[str, ...] = ()
+) -> list[Result]:
     """Enter the readings of an instrument's table, sealed as it came: columns sample, test, value; optionally name and unit.
 
     Raises:
@@ -127,17 +154,34 @@ def enter_file(actor: Actor, sheet: Worksheet, file_name: str, data: bytes, name
         line = {name: str(value).strip() for name, value in row.items()}
         found.setdefault((line["sample"], line["test"]), []).append(line)
     asked = [
-        Asked(sample, test, tuple(r["value"] for r in rows), tuple(r["name"] for r in rows) if "name" in rows[0] else names)
+        Asked(
+            sample,
+            test,
+            tuple(r["value"] for r in rows),
+            tuple(r["name"] for r in rows) if "name" in rows[0] else names,
+        )
         for (sample, test), rows in found.items()
     ]
     made = entries(sheet.program, asked)
     for entry, rows in zip(made, found.values(), strict=True):
         if wrong := {r["unit"] for r in rows if r.get("unit", entry.test.criterion.unit) != entry.test.criterion.unit}:
-            raise Invalid(f"{file_name}: readings of {entry.test} are in another unit", given=", ".join(sorted(wrong)), allowed=entry.test.criterion.unit)
+            raise Invalid(
+                f"{file_name}: readings of {entry.test} are in another unit",
+                given=", ".join(sorted(wrong)),
+                allowed=entry.test.criterion.unit,
+            )
     with act(actor, "quality.enter_results") as opened:
         dataset = seal_upload(
-            opened, data, file_name, name=f"Readings of {sheet.code}", kind="quality.readings", program=sheet.program,
-            columns=dict.fromkeys(table.columns, "text"), device=sheet.instrument.code if sheet.instrument else "",
-        )  # fmt: skip
-        results: list[Result] = testing.enter_results.within(opened, sheet, made, source=Reading.Source.FILE, file=dataset)
+            opened,
+            data,
+            file_name,
+            name=f"Readings of {sheet.code}",
+            kind="quality.readings",
+            program=sheet.program,
+            columns=dict.fromkeys(table.columns, "text"),
+            device=sheet.instrument.code if sheet.instrument else "",
+        )
+        results: list[Result] = testing.enter_results.within(
+            opened, sheet, made, source=Reading.Source.FILE, file=dataset
+        )
     return results

@@ -166,22 +166,30 @@ class TokenForm(StepForm):
 
     name = _text("Name", "The program that will use it, such as: nightly export.")
     scopes = forms.MultipleChoiceField(
-        label="May", choices=[(s, s) for s in tokens.SCOPES], widget=forms.CheckboxSelectMultiple,
+        label="May",
+        choices=[(s, s) for s in tokens.SCOPES],
+        widget=forms.CheckboxSelectMultiple,
         help_text="Read only, or write as well, both within your own roles. A token never signs.",
-    )  # fmt: skip
+    )
     days = forms.IntegerField(
-        label="Lives for", min_value=1, max_value=tokens.LONGEST, initial=90, help_text=f"1 to {tokens.LONGEST} days.",
+        label="Lives for",
+        min_value=1,
+        max_value=tokens.LONGEST,
+        initial=90,
+        help_text=f"1 to {tokens.LONGEST} days.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
-    )  # fmt: skip
+    )
 
 
 class PersonForm(StepForm):
     """A new person."""
 
     organization = forms.ModelChoiceField(
-        Organization.objects.none(), label="Organization", help_text="Whose employee the person is.",
+        Organization.objects.none(),
+        label="Organization",
+        help_text="Whose employee the person is.",
         to_field_name="code",
-    )  # fmt: skip
+    )
     user_id = _text(
         "User id", "Small letters, digits, . _ -; given once and never to anybody else.", autocapitalize="none"
     )
@@ -205,9 +213,13 @@ class RoleForm(StepForm):
 
     role = forms.ChoiceField(label="Role", choices=Role.choices, help_text="What the person is, in the field's words.")
     program = forms.ModelChoiceField(
-        Program.objects.none(), label="Program", required=False, empty_label="All programs of the organization",
-        help_text="One program, or all of the person's organization.", to_field_name="code",
-    )  # fmt: skip
+        Program.objects.none(),
+        label="Program",
+        required=False,
+        empty_label="All programs of the organization",
+        help_text="One program, or all of the person's organization.",
+        to_field_name="code",
+    )
     starts = _date("First day", "The role holds from this day on.")
     ends = _date("Last day", "Leave empty if it has no end.", required=False)
 
@@ -239,9 +251,11 @@ class ReviewForm(StepForm):
     """What was found when a person's access was looked through."""
 
     outcome = forms.ChoiceField(
-        label="Outcome", choices=[("keep", "Access is right"), ("change", "Access must change")],
-        widget=forms.RadioSelect, help_text="Compare the roles above with what the person does.",
-    )  # fmt: skip
+        label="Outcome",
+        choices=[("keep", "Access is right"), ("change", "Access must change")],
+        widget=forms.RadioSelect,
+        help_text="Compare the roles above with what the person does.",
+    )
     note = _text("Note", "What must change, and who changes it.", required=False, long=True)
 
 
@@ -272,9 +286,13 @@ class DelegationForm(StepForm):
     person = _text("To", "User id of a colleague of your organization.", autocapitalize="none")
     role = forms.ChoiceField(label="Role", help_text="One that you hold yourself.")
     program = forms.ModelChoiceField(
-        Program.objects.none(), label="Program", required=False, empty_label="All programs", to_field_name="code",
+        Program.objects.none(),
+        label="Program",
+        required=False,
+        empty_label="All programs",
+        to_field_name="code",
         help_text="Where the role is held.",
-    )  # fmt: skip
+    )
     starts = _date("First day", "Today or later.")
     ends = _date("Last day", "At most 92 days after the first.")
 
@@ -297,5 +315,3 @@ class ProgramForm(StepForm):
     name = _text("Name", "What it is about.")
     indication = _text("Indication", "What it shall treat.", required=False)
     modality = _text("Modality", "Small molecule, antibody, …", required=False)
-
-

@@ -13,7 +13,7 @@ from .pages import desk, entry, people, register, security
 
 steps = [
     path(f"people/<str:user_id>/{step.name}/", step.as_view(), name=f"person_{step.name}") for step in people.STEPS
-]  # fmt: skip
+]
 
 own = [
     path("session/renew/", entry.renew, name="renew"),
@@ -61,8 +61,11 @@ urlpatterns = [
 ]
 
 OVERSEERS = (
-    "accounts.create_person", "accounts.verify_identity", "accounts.review_access", "accounts.record_training",
-)  # fmt: skip
+    "accounts.create_person",
+    "accounts.verify_identity",
+    "accounts.review_access",
+    "accounts.record_training",
+)
 
 PAGES: dict[str, Page] = {
     "account_login": Page(PUBLIC, FORM),

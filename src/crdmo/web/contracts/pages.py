@@ -41,13 +41,17 @@ def contracts(request: PageRequest, program: str) -> HttpResponse:
     """Show the agreements and orders of a program."""
     assert request.program is not None
     agreements = Agreement.objects.filter(program=request.program, is_void=False).order_by("code")
-    rows = [{"order": o, "value": queries.value(o), "earned": queries.earned(o)} for o in queries.orders(request.program)]
+    rows = [
+        {"order": o, "value": queries.value(o), "earned": queries.earned(o)} for o in queries.orders(request.program)
+    ]
     return render(request, "web/contracts/home.html", {"agreements": agreements, "rows": rows})
 
 
 def _find(request: PageRequest, code: str) -> WorkOrder | Agreement:
     for model in (WorkOrder, Agreement):
-        found = model.objects.filter(program=request.program, code=code).select_related("program", "organization").first()
+        found = (
+            model.objects.filter(program=request.program, code=code).select_related("program", "organization").first()
+        )
         if found is not None:
             return found
     raise NotFound("there is no such contract", given=code)
@@ -64,9 +68,15 @@ def contract(request: PageRequest, program: str, code: str) -> HttpResponse:
             return HttpResponseRedirect(request.path)
     open_to_sign = found.state == "draft" and authority.may(request.person, verb, found.program_id)
     contents: dict[str, Any] = {
-        "record": found, "signatures": signatures_of(found), "refused": refused,
-        "preview": preview([found], Meaning.ACCEPTED, person=request.person, session_key=request.session.session_key or "") if open_to_sign else None,
-    }  # fmt: skip
+        "record": found,
+        "signatures": signatures_of(found),
+        "refused": refused,
+        "preview": preview(
+            [found], Meaning.ACCEPTED, person=request.person, session_key=request.session.session_key or ""
+        )
+        if open_to_sign
+        else None,
+    }
     if isinstance(found, WorkOrder):
         contents |= _order(found)
         if request.GET.get("format") == "json":
@@ -89,28 +99,55 @@ def _sign(request: PageRequest, found: WorkOrder | Agreement) -> Refused | None:
 def _order(order: WorkOrder) -> dict[str, Any]:
     today = dt.datetime.now(dt.UTC).date()
     bars = queries.bars(order)
-    met = [{"row": m, "url": record_url(m.evidence.record) if m.evidence else "", "late": not m.is_met and m.milestone.due_on < today}
-           for m in queries.milestones(order)]  # fmt: skip
-    lines = [{"line": line, "amount": queries.amount(line)} for line in order.lines.filter(is_void=False).order_by("position")]
-    return {"value": queries.value(order), "earned": queries.earned(order), "milestones": met, "lines": lines,
-            "figure": gantt(f"Plan of {order.code}", bars, today) if bars else None}  # fmt: skip
+    met = [
+        {
+            "row": m,
+            "url": record_url(m.evidence.record) if m.evidence else "",
+            "late": not m.is_met and m.milestone.due_on < today,
+        }
+        for m in queries.milestones(order)
+    ]
+    lines = [
+        {"line": line, "amount": queries.amount(line)}
+        for line in order.lines.filter(is_void=False).order_by("position")
+    ]
+    return {
+        "value": queries.value(order),
+        "earned": queries.earned(order),
+        "milestones": met,
+        "lines": lines,
+        "figure": gantt(f"Plan of {order.code}", bars, today) if bars else None,
+    }
 
 
 def _as_json(order: WorkOrder, contents: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"name": m["row"].milestone.name, "due_on": m["row"].milestone.due_on, "met": m["row"].is_met,
-             "entry": m["row"].evidence.entry if m["row"].evidence else None, "amount": m["row"].milestone.amount} for m in contents["milestones"]]  # fmt: skip
+    rows = [
+        {
+            "name": m["row"].milestone.name,
+            "due_on": m["row"].milestone.due_on,
+            "met": m["row"].is_met,
+            "entry": m["row"].evidence.entry if m["row"].evidence else None,
+            "amount": m["row"].milestone.amount,
+        }
+        for m in contents["milestones"]
+    ]
     return {"code": order.code, "value": str(contents["value"]), "earned": str(contents["earned"]), "milestones": rows}
 
 
 def stock(request: PageRequest, program: str) -> HttpResponse:
     """Show what there is of a program: products, lots with what is left of them, samples, containers."""
     here = request.program
-    found = list(Lot.objects.filter(program=here, is_void=False).select_related("substance", "owner", "program").order_by("code"))
+    found = list(
+        Lot.objects.filter(program=here, is_void=False).select_related("substance", "owner", "program").order_by("code")
+    )
     left = materials.remaining_of(found)
     lots = [{"lot": lot, "left": left[lot.pk]} for lot in found]
     contents = {
-        "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"), "lots": lots,
-        "containers": Container.objects.filter(program=here, is_void=False).select_related("lot").order_by("code")[:100],
+        "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
+        "lots": lots,
+        "containers": Container.objects.filter(program=here, is_void=False)
+        .select_related("lot")
+        .order_by("code")[:100],
         "samples": Sample.objects.filter(program=here, is_void=False).select_related("lot").order_by("-entry")[:50],
-    }  # fmt: skip
+    }
     return render(request, "web/contracts/stock.html", contents)

@@ -8,11 +8,20 @@ from ..door import FORM, Page
 from . import pages
 
 urlpatterns = [
-    path("<slug:program>/contracts/", include(([
-        path("", pages.contracts, name="home"), path("<str:code>/", pages.contract, name="contract"),
-    ], "engagements"))),
+    path(
+        "<slug:program>/contracts/",
+        include(
+            (
+                [
+                    path("", pages.contracts, name="home"),
+                    path("<str:code>/", pages.contract, name="contract"),
+                ],
+                "engagements",
+            )
+        ),
+    ),
     path("<slug:program>/materials/", include(([path("", pages.stock, name="home")], "materials"))),
-]  # fmt: skip
+]
 
 PAGES = {
     "engagements:home": Page("view"),

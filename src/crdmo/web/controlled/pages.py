@@ -48,18 +48,30 @@ def documents(request: PageRequest) -> HttpResponse:
         versions = sorted(document.versions.all(), key=lambda v: v.number)
         in_force = next((v for v in versions if v.state == DocumentVersion.State.EFFECTIVE), None)
         rows.append({"document": document, "in_force": in_force, "last": versions[-1] if versions else None})
-    return render(request, "web/controlled/documents.html", {"rows": rows, "may_create": _may(request, "documents.create")})
+    return render(
+        request, "web/controlled/documents.html", {"rows": rows, "may_create": _may(request, "documents.create")}
+    )
 
 
 class NewDocument(StepForm):
     """A document to enter, with the text of its first version."""
 
-    code = forms.CharField(label="Code", max_length=40, help_text="As it is cited, e.g. SOP-QC-021.", widget=forms.TextInput(attrs={"class": "short"}))
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text="As it is cited, e.g. SOP-QC-021.",
+        widget=forms.TextInput(attrs={"class": "short"}),
+    )
     title = forms.CharField(label="Title", max_length=200)
     kind = forms.ChoiceField(label="Kind", choices=Document.Kind.choices)
-    text = forms.CharField(label="Text", help_text="Markdown: # headings, lists, tables.", widget=forms.Textarea(attrs={"rows": 14}))
+    text = forms.CharField(
+        label="Text", help_text="Markdown: # headings, lists, tables.", widget=forms.Textarea(attrs={"rows": 14})
+    )
     trained_roles = forms.MultipleChoiceField(
-        label="Who must be trained on it before it is in force", choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label="Who must be trained on it before it is in force",
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
 
@@ -78,15 +90,24 @@ def new_document(request: PageRequest) -> HttpResponse:
 def _enter(request: PageRequest, given: dict[str, Any]) -> DocumentVersion:
     person = request.person
     document = workflow.create_document(
-        person, code=given["code"], title=given["title"], kind=given["kind"], owner=person, organization=person.organization,
+        person,
+        code=given["code"],
+        title=given["title"],
+        kind=given["kind"],
+        owner=person,
+        organization=person.organization,
         trained_roles=given["trained_roles"],
-    )  # fmt: skip
+    )
     made: DocumentVersion = workflow.draft(person, document, text=given["text"], change_summary="First version")
     return made
 
 
 def _find(request: PageRequest, code: str) -> Document:
-    found = Document.objects.filter(organization=request.person.organization, program__isnull=True, code=code).select_related("owner").first()
+    found = (
+        Document.objects.filter(organization=request.person.organization, program__isnull=True, code=code)
+        .select_related("owner")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such document", given=code)
     return found
@@ -106,17 +127,25 @@ def document(request: PageRequest, code: str) -> HttpResponse:
             messages.success(request, "Done.")
             return HttpResponseRedirect(request.path)
     contents: dict[str, Any] = {
-        "record": found, "versions": versions, "last": last, "refused": refused, "signatures": signatures_of(last) if last else [],
-        "today": dt.datetime.now(dt.UTC).date(), "may": {step: _may(request, f"documents.{step}") for step in ("draft", "submit", "make_effective", "withdraw")},
-        "to_review": _preview(request, last, "documents.review"), "to_approve": _preview(request, last, "documents.approve"),
-    }  # fmt: skip
+        "record": found,
+        "versions": versions,
+        "last": last,
+        "refused": refused,
+        "signatures": signatures_of(last) if last else [],
+        "today": dt.datetime.now(dt.UTC).date(),
+        "may": {step: _may(request, f"documents.{step}") for step in ("draft", "submit", "make_effective", "withdraw")},
+        "to_review": _preview(request, last, "documents.review"),
+        "to_approve": _preview(request, last, "documents.approve"),
+    }
     return render(request, "web/controlled/document.html", contents, status=refused.status if refused else 200)
 
 
 def _preview(request: PageRequest, version: DocumentVersion | None, verb: str) -> Any:
     if version is None or version.state != DocumentVersion.State.IN_REVIEW or not _may(request, verb):
         return None
-    return preview([version], authority.TABLE[verb].signs, person=request.person, session_key=request.session.session_key or "")
+    return preview(
+        [version], authority.TABLE[verb].signs, person=request.person, session_key=request.session.session_key or ""
+    )
 
 
 def _step(request: PageRequest, found: Document, last: DocumentVersion | None) -> None:
@@ -135,7 +164,9 @@ def _step(request: PageRequest, found: Document, last: DocumentVersion | None) -
         try:
             day = dt.date.fromisoformat(given.get("effective_from", ""))
         except ValueError as error:
-            raise Invalid("an approval names the day from which it is in force", errors={"effective_from": "a date"}) from error
+            raise Invalid(
+                "an approval names the day from which it is in force", errors={"effective_from": "a date"}
+            ) from error
         workflow.approve(person, last, effective_from=day, credentials=signer)
     elif step == "make_effective":
         workflow.make_effective(person, last)

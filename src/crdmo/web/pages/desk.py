@@ -45,10 +45,14 @@ def program(request: PageRequest, program: str) -> HttpResponse:
     assert here is not None
     recent = Entry.objects.filter(stream=str(here.id)).order_by("-stream_seq")[:40]
     contents = {
-        "groups": grouped(waiting(request.person, [here])), "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
-        "lots": Lot.objects.filter(program=here, is_void=False).select_related("substance", "program").order_by("-entry")[:8],
-        "acts": trails.acts([trails.line(entry) for entry in recent])[:10], "standing": contracts.standing(here),
-    }  # fmt: skip
+        "groups": grouped(waiting(request.person, [here])),
+        "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
+        "lots": Lot.objects.filter(program=here, is_void=False)
+        .select_related("substance", "program")
+        .order_by("-entry")[:8],
+        "acts": trails.acts([trails.line(entry) for entry in recent])[:10],
+        "standing": contracts.standing(here),
+    }
     return render(request, "web/program.html", contents)
 
 

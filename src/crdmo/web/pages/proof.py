@@ -24,25 +24,37 @@ def proof(request: PageRequest, program: str) -> HttpResponse:
     here, refused = request.program, None
     assert here is not None
     home = request.person.organization
-    receivers = Organization.objects.filter(pk__in=[here.organization_id, here.partner_id]) if home and home.pk == here.partner_id else [home]
+    receivers = (
+        Organization.objects.filter(pk__in=[here.organization_id, here.partner_id])
+        if home and home.pk == here.partner_id
+        else [home]
+    )
     if request.method == "POST":
         receiver = request.POST.get("receiver", "")
         try:
             # Asked here as well as in the job: who may not is told at once, not by a job that fails.
             authority.role_for(request.person, "ledger.export", here.pk, here.organization_id)
             if receiver not in (allowed := [one.code for one in receivers if one]):
-                raise NotPermitted("a bundle of this program is not made for them", given=receiver, allowed=", ".join(allowed))
+                raise NotPermitted(
+                    "a bundle of this program is not made for them", given=receiver, allowed=", ".join(allowed)
+                )
             enqueue(request.person, "ledger.export", program=here, receiver=receiver)
-            messages.success(request, "The bundle is being written. You can leave this page; you will be told when it is there.")
+            messages.success(
+                request, "The bundle is being written. You can leave this page; you will be told when it is there."
+            )
             return HttpResponseRedirect(request.path)
         except Refused as found:
             refused = found
     mine = Job.objects.filter(person=request.person, kind="ledger.export", program=here).order_by("-queued")[:KEPT]
     contents = {
-        "checkpoint": Checkpoint.objects.order_by("-size").first(), "entries": Entry.objects.filter(stream=str(here.id)).count(),
-        "key": keys.signer().verifier.text(), "jobs": mine, "receivers": receivers, "refused": refused,
+        "checkpoint": Checkpoint.objects.order_by("-size").first(),
+        "entries": Entry.objects.filter(stream=str(here.id)).count(),
+        "key": keys.signer().verifier.text(),
+        "jobs": mine,
+        "receivers": receivers,
+        "refused": refused,
         "may_export": authority.may(request.person, "ledger.export", here.id),
-    }  # fmt: skip
+    }
     return render(request, "web/proof.html", contents, status=refused.status if refused else 200)
 
 

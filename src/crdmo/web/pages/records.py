@@ -54,10 +54,17 @@ def record(request: PageRequest, key: UUID) -> HttpResponse:
     if request.GET.get("format") == "json":
         return JsonResponse({"id": str(key), "type": found.record_type(), "versions": [_plain(line) for line in lines]})
     contents = {
-        "record": found, "type": trails.type_label(found.record_type()), "state": state, "lines": lines, "as_of": as_of, "page": record_url(found),
-        "signatures": signatures_of(found), "stale": thread.stale_causes([found.pk]), "computed": found if isinstance(found, Result) else None,
+        "record": found,
+        "type": trails.type_label(found.record_type()),
+        "state": state,
+        "lines": lines,
+        "as_of": as_of,
+        "page": record_url(found),
+        "signatures": signatures_of(found),
+        "stale": thread.stale_causes([found.pk]),
+        "computed": found if isinstance(found, Result) else None,
         "figure": figure_of_record(found) if isinstance(found, Result) else None,
-    }  # fmt: skip
+    }
     return render(request, "web/record.html", contents)
 
 
@@ -94,10 +101,17 @@ def thread_of(request: PageRequest, key: UUID) -> HttpResponse:
     causes = thread.stale_causes([key]).get(key, [])
     changed = thread.nodes(dict.fromkeys(causes, 1), streams)
     contents = {
-        "record": found, "type": trails.type_label(found.record_type()), "above": _listed(above), "below": _listed(below),
-        "graph": _graph(found, above, below), "page": record_url(found), "is_stale": bool(causes), "changed": _listed(changed),
-        "source": _source(key), "fragment": request.headers.get("X-Requested-With") == "fragment",
-    }  # fmt: skip
+        "record": found,
+        "type": trails.type_label(found.record_type()),
+        "above": _listed(above),
+        "below": _listed(below),
+        "graph": _graph(found, above, below),
+        "page": record_url(found),
+        "is_stale": bool(causes),
+        "changed": _listed(changed),
+        "source": _source(key),
+        "fragment": request.headers.get("X-Requested-With") == "fragment",
+    }
     return render(request, "web/thread.html", contents)
 
 
@@ -107,7 +121,15 @@ def _source(key: UUID) -> dict[str, Any] | None:
 
 
 def _node(node: thread.Node) -> dict[str, Any]:
-    return {"id": str(node.key), "type": node.type, "label": node.label, "state": node.state, "version": node.version, "stale": node.stale, "steps": node.depth}
+    return {
+        "id": str(node.key),
+        "type": node.type,
+        "label": node.label,
+        "state": node.state,
+        "version": node.version,
+        "stale": node.stale,
+        "steps": node.depth,
+    }
 
 
 def _listed(nodes: list[thread.Node]) -> list[dict[str, Any]]:
@@ -116,9 +138,12 @@ def _listed(nodes: list[thread.Node]) -> list[dict[str, Any]]:
 
 def _graph(found: Record, above: list[thread.Node], below: list[thread.Node]) -> Any:
     known = {node.key: node for node in [*above, *below]}
-    me = graphs.Node(str(found.pk), trails.type_label(found.record_type()), str(found), getattr(found, "state", ""), "", False, True)
+    me = graphs.Node(
+        str(found.pk), trails.type_label(found.record_type()), str(found), getattr(found, "state", ""), "", False, True
+    )
     drawn = [me] + [
-        graphs.Node(str(n.key), trails.type_label(n.type), n.label, n.state, record_url(n.record), n.stale) for n in known.values()
+        graphs.Node(str(n.key), trails.type_label(n.type), n.label, n.state, record_url(n.record), n.stale)
+        for n in known.values()
     ]
     keys = [found.pk, *known]
     edges = Edge.objects.filter(upstream__in=keys, downstream__in=keys).values_list("upstream", "downstream").distinct()
@@ -143,9 +168,16 @@ def ledger(request: PageRequest, program: str) -> HttpResponse:
     found = list(rows.order_by("-seq")[: STEP + 1])
     lines = [trails.line(entry) for entry in found[:STEP]]
     if request.GET.get("format") == "json":
-        return JsonResponse({"entries": [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex()} for e in found[:STEP]]})
-    contents = {"acts": trails.acts(lines), "more": found[STEP - 1].seq if len(found) > STEP else None, "asked": asked,
-                "operations": trails.OPERATIONS, "types": _types(request)}  # fmt: skip
+        return JsonResponse(
+            {"entries": [json.loads(bytes(e.body)) | {"hash": bytes(e.hash).hex()} for e in found[:STEP]]}
+        )
+    contents = {
+        "acts": trails.acts(lines),
+        "more": found[STEP - 1].seq if len(found) > STEP else None,
+        "asked": asked,
+        "operations": trails.OPERATIONS,
+        "types": _types(request),
+    }
     return render(request, "web/ledger.html", contents)
 
 

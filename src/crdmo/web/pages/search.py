@@ -35,9 +35,17 @@ def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
         wanted = models.Q()
         for name in names:
             wanted |= models.Q(**{f"{name}__icontains": question})
-        mine = models.Q(program__in=streams) | models.Q(program__isnull=True, organization=request.person.organization_id)
-        found = model._default_manager.filter(wanted, mine, is_void=False).select_related("program").order_by("-entry")[:EACH]
-        items = [{"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found]
+        mine = models.Q(program__in=streams) | models.Q(
+            program__isnull=True, organization=request.person.organization_id
+        )
+        found = (
+            model._default_manager.filter(wanted, mine, is_void=False)
+            .select_related("program")
+            .order_by("-entry")[:EACH]
+        )
+        items = [
+            {"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found
+        ]
         if items:
             groups.append({"name": type_label(model.record_type()), "items": items})
     return groups
@@ -51,8 +59,14 @@ def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
     for service in services(here, service_path(here)):
         if service["available"]:
             items.append({"label": service["name"], "id": service["key"], "url": service["url"], "kind": "Service"})
-            items += [{"label": f"{service['name']}: {p['name']}", "id": p["url"], "url": p["url"], "kind": "Page"} for p in service["pages"]]
-    items += [{"label": str(p), "id": p.code, "url": f"/{p.code}/", "kind": "Program"} for p in authority.programs_of(request.person)]
+            items += [
+                {"label": f"{service['name']}: {p['name']}", "id": p["url"], "url": p["url"], "kind": "Page"}
+                for p in service["pages"]
+            ]
+    items += [
+        {"label": str(p), "id": p.code, "url": f"/{p.code}/", "kind": "Program"}
+        for p in authority.programs_of(request.person)
+    ]
     return [item for item in items if asked in item["label"].casefold()][: EACH * 2]
 
 

@@ -22,12 +22,30 @@ def says(action: str) -> str:
 def line(entry: Entry) -> dict[str, Any]:
     """Return one entry for a timeline."""
     body = json.loads(bytes(entry.body))
-    kind = "signature" if body["type"] == "signing.signature" else "refused" if body["type"] == "ledger.refusal" else body["operation"]
+    kind = (
+        "signature"
+        if body["type"] == "signing.signature"
+        else "refused"
+        if body["type"] == "ledger.refusal"
+        else body["operation"]
+    )
     return {
-        "seq": entry.seq, "at": dt.datetime.fromisoformat(body["at"]), "name": body["name"], "role": body["role"], "says": says(body["action"]),
-        "operation": OPERATIONS[body["operation"]], "type": body["type"], "label": type_label(body["type"]), "kind": kind, "reason": body["reason"],
-        "record": body["record"], "version": body["version"], "state": body["state"], "hash": bytes(entry.hash).hex(), "act": body["act"],
-    }  # fmt: skip
+        "seq": entry.seq,
+        "at": dt.datetime.fromisoformat(body["at"]),
+        "name": body["name"],
+        "role": body["role"],
+        "says": says(body["action"]),
+        "operation": OPERATIONS[body["operation"]],
+        "type": body["type"],
+        "label": type_label(body["type"]),
+        "kind": kind,
+        "reason": body["reason"],
+        "record": body["record"],
+        "version": body["version"],
+        "state": body["state"],
+        "hash": bytes(entry.hash).hex(),
+        "act": body["act"],
+    }
 
 
 def type_label(record_type: str) -> str:
@@ -47,7 +65,11 @@ def shown(value: Any) -> str:
 def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[dict[str, str]]:
     """Return the fields that a version changed, old and new; of a first version, all that are not empty."""
     if before is None:
-        return [{"name": n, "old": "", "new": shown(v)} for n, v in after.items() if n not in HIDDEN and v not in (None, "", [], {})]
+        return [
+            {"name": n, "old": "", "new": shown(v)}
+            for n, v in after.items()
+            if n not in HIDDEN and v not in (None, "", [], {})
+        ]
     names = [n for n in {**before, **after} if before.get(n) != after.get(n) and n not in HIDDEN]
     return [{"name": n, "old": shown(before.get(n)), "new": shown(after.get(n))} for n in names]
 
@@ -75,7 +97,9 @@ def acts(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         counts: dict[tuple[str, str], int] = {}
         for made in act["lines"]:
             counts[made["operation"], made["label"]] = counts.get((made["operation"], made["label"]), 0) + 1
-        act["told"] = ", ".join(f"{operation} {label.lower()}" + (f" × {n}" if n > 1 else "") for (operation, label), n in counts.items())
+        act["told"] = ", ".join(
+            f"{operation} {label.lower()}" + (f" × {n}" if n > 1 else "") for (operation, label), n in counts.items()
+        )
         if any(made["kind"] == "signature" for made in act["lines"]):
             act["kind"] = "signature"
     return found

@@ -1,4 +1,4 @@
-"""Verification: does what stands in the database follow from what was written, and was what was written left alone?
+"""Verification: whether the database follows from what was written, and what was written was left alone.
 
     found = verify()
     found.holds, found.problems[0].check, found.problems[0].place

@@ -74,7 +74,9 @@ def _links(found: Findings, read: Read, part: list[tuple[Any, ...]]) -> None:
     for row in part:
         number, prev, stream_prev, body, digest = row[:5]
         if number != seq + 1 or prev != head or sha256(b"\x00%b%b%b" % (prev, stream_prev, body)).digest() != digest:
-            _name(found, number, seq, prev == head, sha256(b"\x00%b%b%b" % (prev, stream_prev, body)).digest() == digest)
+            _name(
+                found, number, seq, prev == head, sha256(b"\x00%b%b%b" % (prev, stream_prev, body)).digest() == digest
+            )
         seq, head = number, digest
     read.seq, read.head = seq, bytes(head)
 
@@ -170,7 +172,9 @@ def _note(read: Read, body: dict[str, Any], raw: bytes, seq: int) -> None:
 
 def check_heads(found: Findings, using: str, read: Read) -> None:
     """Check that the heads, from which writers go on, are the last entries of their chains."""
-    heads = {name: (seq, bytes(digest)) for name, seq, digest in fetch(using, "SELECT stream, seq, hash FROM ledger_head")}
+    heads = {
+        name: (seq, bytes(digest)) for name, seq, digest in fetch(using, "SELECT stream, seq, hash FROM ledger_head")
+    }
     whole = heads.pop("", (0, GENESIS))
     if whole != (read.seq, read.head):
         found.add("heads", "the whole ledger", f"the head names entry {whole[0]}, the last one is {read.seq}")
@@ -179,5 +183,3 @@ def check_heads(found: Findings, using: str, read: Read) -> None:
         said, last = heads.get(name, (0, GENESIS)), read.streams.get(name, (0, GENESIS))
         if said != last:
             found.add("heads", f"stream {name}", f"the head names number {said[0]}, the last one is {last[0]}")
-
-

@@ -43,7 +43,10 @@ def _opens(value: Personal) -> bool:
 def _committed(value: Personal, using: str) -> bool:
     key = value.record_id if connections[using].features.has_native_uuid_field else value.record_id.hex
     bodies = fetch(using, "SELECT body FROM ledger_entry WHERE record_id = %s", [key])
-    return any(value.commitment.encode() in bytes(body) and _state(body).get(value.field) == value.commitment for (body,) in bodies)
+    return any(
+        value.commitment.encode() in bytes(body) and _state(body).get(value.field) == value.commitment
+        for (body,) in bodies
+    )
 
 
 def _state(body: bytes) -> dict[str, Any]:

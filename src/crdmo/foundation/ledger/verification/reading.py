@@ -37,8 +37,8 @@ def snapshot(using: str) -> Iterator[None]:
 def raw(using: str, column: str) -> str:
     """Return the expression that reads a column as stored.
 
-    On SQLite a driver converts by the declared type of a column (and would read a boolean 2 as false); an expression has
-    no declared type.
+    On SQLite a driver converts by the declared type of a column (and would read a boolean 2 as false); an expression
+    has no declared type.
     """
     return f"+{column}" if connections[using].vendor == "sqlite" else column
 

@@ -1,4 +1,4 @@
-"""Guards, versions and rows: the triggers are there, versions run 1, 2, 3 …, and each row is its last entry, to the byte."""
+"""Guards, versions and rows: triggers are there, versions run 1, 2, 3 …, and each row is its last entry, to the byte."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ BATCH = 400
 def check_guards(found: Findings, using: str) -> None:
     """Check that every trigger that must be there is there, with the text it must have."""
     for name in guards.missing(using):
-        found.add("guards", f"trigger {name}", "missing, switched off or altered: rows could be written around the ledger")
+        found.add(
+            "guards", f"trigger {name}", "missing, switched off or altered: rows could be written around the ledger"
+        )
 
 
 def check_versions(found: Findings, using: str) -> None:
     """Check that the entries of each record are create, change …, void, numbered 1, 2, 3 …, in one stream and type."""
-    sql = (
-        "SELECT record_id, version, operation, seq, record_type, stream FROM ledger_entry "
-        f"WHERE (record_id, version) > (%s, %s) ORDER BY record_id, version LIMIT {PIECE}"  # noqa: S608
-    )
+    columns = "record_id, version, operation, seq, record_type, stream"
+    order = f"ORDER BY record_id, version LIMIT {PIECE}"
+    sql = f"SELECT {columns} FROM ledger_entry WHERE (record_id, version) > (%s, %s) {order}"  # noqa: S608
     native = connections[using].features.has_native_uuid_field
     start: tuple[Any, Any] = (UUID(int=0) if native else "", -1)
     before: tuple[Any, ...] = (None, 0, "", 0, "", "")
@@ -47,7 +48,11 @@ def check_versions(found: Findings, using: str) -> None:
 def _follows(before: tuple[Any, ...], row: tuple[Any, ...]) -> str:
     record, version, operation, seq, kind, stream = row
     if record != before[0]:
-        return "" if version == 1 and operation in ("create", "event") else f"{operation} as version {version}, the first one"
+        return (
+            ""
+            if version == 1 and operation in ("create", "event")
+            else f"{operation} as version {version}, the first one"
+        )
     if version != before[1] + 1 or operation not in ("change", "void"):
         return f"{operation} as version {version} after version {before[1]}"
     if before[2] in ("void", "event"):
@@ -77,7 +82,7 @@ def _parts(model: type[Record], using: str) -> Iterator[list[tuple[Any, ...]]]:
     columns = ", ".join(raw(using, quote(field.column)) for field in table(model, using).fields)
     where = f"FROM {quote(model._meta.db_table)} WHERE id > %s ORDER BY id LIMIT {BATCH}"
     last: Any = UUID(int=0) if connections[using].features.has_native_uuid_field else ""
-    while part := fetch(using, f"SELECT {columns} {where}", [last]):  # noqa: S608 — names come from the models
+    while part := fetch(using, f"SELECT {columns} {where}", [last]):
         yield part
         last = part[-1][0]
 

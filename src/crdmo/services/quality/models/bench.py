@@ -75,7 +75,9 @@ class Instrument(Record):
     serial = models.CharField(max_length=60, blank=True, default="")
     location = models.CharField(max_length=80, blank=True, default="")
     state = models.CharField(
-        max_length=16, choices=[("in_service", "In service"), ("out_of_service", "Out of service")], default="in_service"
+        max_length=16,
+        choices=[("in_service", "In service"), ("out_of_service", "Out of service")],
+        default="in_service",
     )
 
     def __str__(self) -> str:

@@ -36,7 +36,9 @@ class Investigation(Record):
     steps: ClassVar[frozenset[str]] = frozenset({"phase", "outcome"})
 
     code = models.CharField(max_length=30)
-    kind = models.CharField(max_length=4, choices=[("oos", "Out of specification"), ("oot", "Out of trend")], default="oos")
+    kind = models.CharField(
+        max_length=4, choices=[("oos", "Out of specification"), ("oot", "Out of trend")], default="oos"
+    )
     test = models.ForeignKey(Test, models.PROTECT, related_name="investigations")
     result = models.ForeignKey(Result, models.PROTECT, related_name="investigations")
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="investigations")
@@ -86,7 +88,9 @@ class RetestPlan(Record):
     rationale = models.TextField()
     resample = models.BooleanField(default=False)
     state = models.CharField(
-        max_length=10, choices=[("proposed", "Proposed"), ("approved", "Approved"), ("done", "Done")], default="proposed"
+        max_length=10,
+        choices=[("proposed", "Proposed"), ("approved", "Approved"), ("done", "Done")],
+        default="proposed",
     )
 
     def __str__(self) -> str:

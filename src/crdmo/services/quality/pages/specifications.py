@@ -33,7 +33,9 @@ LINE = ("name", "method", "limit", "unit")
 def address(record: Specification) -> str:
     """Return the address of a specification's page."""
     assert record.program is not None
-    return reverse("quality:specification", kwargs={"program": record.program.code, "code": record.code, "number": record.number})
+    return reverse(
+        "quality:specification", kwargs={"program": record.program.code, "code": record.code, "number": record.number}
+    )
 
 
 @page_of("quality.criterion")
@@ -44,13 +46,23 @@ def line_address(record: Criterion) -> str:
 
 def specifications(request: PageRequest, program: str) -> HttpResponse:
     """List specifications, the versions in force first."""
-    rows = Specification.objects.filter(program=request.program, is_void=False).select_related("substance", "program").order_by("code", "-number")
-    may_draft = authority.may(request.person, "quality.draft_specification", request.program.id if request.program else None)
+    rows = (
+        Specification.objects.filter(program=request.program, is_void=False)
+        .select_related("substance", "program")
+        .order_by("code", "-number")
+    )
+    may_draft = authority.may(
+        request.person, "quality.draft_specification", request.program.id if request.program else None
+    )
     return render(request, "quality/specifications.html", {"rows": rows, "may_draft": may_draft})
 
 
 def _find(request: PageRequest, code: str, number: int) -> Specification:
-    found = Specification.objects.filter(program=request.program, code=code, number=number).select_related("substance", "program", "supersedes").first()
+    found = (
+        Specification.objects.filter(program=request.program, code=code, number=number)
+        .select_related("substance", "program", "supersedes")
+        .first()
+    )
     if found is None:
         raise NotFound("there is no such specification", given=f"{code} version {number}")
     return found
@@ -61,21 +73,35 @@ def specification(request: PageRequest, program: str, code: str, number: int) ->
     found, refused = _find(request, code, number), None
     if request.method == "POST":
         given = request.POST.get("effective_from") or dt.datetime.now(dt.UTC).date().isoformat()
-        refused = steps.attempt(lambda: workflow.approve_specification(
-            request.person, found, effective_from=day_of(given), credentials=steps.credentials(request)))  # fmt: skip
+        refused = steps.attempt(
+            lambda: workflow.approve_specification(
+                request.person, found, effective_from=day_of(given), credentials=steps.credentials(request)
+            )
+        )
         if refused is None:
             messages.success(request, f"{found} is approved.")
             return HttpResponseRedirect(address(found))
         found.refresh_from_db()
     lines = list(found.criteria.filter(is_void=False).select_related("method").order_by("position"))
     if request.GET.get("format") == "json":
-        return JsonResponse({"code": found.code, "version": found.number, "state": found.state,
-                             "lines": [{"name": c.name, "method": str(c.method), "limit": c.limit, "unit": c.unit} for c in lines]})  # fmt: skip
+        return JsonResponse(
+            {
+                "code": found.code,
+                "version": found.number,
+                "state": found.state,
+                "lines": [{"name": c.name, "method": str(c.method), "limit": c.limit, "unit": c.unit} for c in lines],
+            }
+        )
     contents = {
-        "record": found, "lines": lines, "changes": _changes(found, lines), "signatures": signatures_of(found), "refused": refused,
-        "preview": steps.to_sign(request, "quality.approve_specification", [found], ready=found.state == "draft"), "today": dt.datetime.now(dt.UTC).date(),
+        "record": found,
+        "lines": lines,
+        "changes": _changes(found, lines),
+        "signatures": signatures_of(found),
+        "refused": refused,
+        "preview": steps.to_sign(request, "quality.approve_specification", [found], ready=found.state == "draft"),
+        "today": dt.datetime.now(dt.UTC).date(),
         "may_draft": authority.may(request.person, "quality.draft_specification", found.program_id),
-    }  # fmt: skip
+    }
     return render(request, "quality/specification.html", contents, status=refused.status if refused else 200)
 
 
@@ -84,9 +110,16 @@ def _changes(found: Specification, lines: list[Criterion]) -> list[dict[str, str
     if found.supersedes is None:
         return []
     before = {c.name: c for c in found.supersedes.criteria.filter(is_void=False)}
-    changed = [{"name": c.name, "old": before[c.name].limit if c.name in before else "", "new": c.limit} for c in lines
-               if c.name not in before or before[c.name].limit != c.limit]  # fmt: skip
-    gone = [{"name": name, "old": c.limit, "new": ""} for name, c in before.items() if name not in {line.name for line in lines}]
+    changed = [
+        {"name": c.name, "old": before[c.name].limit if c.name in before else "", "new": c.limit}
+        for c in lines
+        if c.name not in before or before[c.name].limit != c.limit
+    ]
+    gone = [
+        {"name": name, "old": c.limit, "new": ""}
+        for name, c in before.items()
+        if name not in {line.name for line in lines}
+    ]
     return changed + gone
 
 
@@ -102,17 +135,36 @@ class DraftForm(StepForm):
 def draft(request: PageRequest, program: str) -> HttpResponse:
     """Draft a specification, or the next version of one (`?after=CODE/NUMBER`)."""
     before = _before(request)
-    initial = {"title": before.title, "substance": before.substance_id, "stage": before.stage, "market": before.market} if before else None
+    initial = (
+        {"title": before.title, "substance": before.substance_id, "stage": before.stage, "market": before.market}
+        if before
+        else None
+    )
     form = DraftForm(request.POST or None, initial=initial)
     form.fields["substance"].queryset = Substance.objects.filter(program=request.program, is_void=False)  # type: ignore[attr-defined]
-    methods = list(Method.objects.filter(organization=request.person.organization, state="effective", is_void=False).order_by("code"))
+    methods = list(
+        Method.objects.filter(organization=request.person.organization, state="effective", is_void=False).order_by(
+            "code"
+        )
+    )
     rows = _given(request) if request.method == "POST" else _rows(before)
     if request.method == "POST" and form.is_valid():
         head = dict(form.cleaned_data)
         substance, by_code = head.pop("substance"), {m.code: m for m in methods}
         # How a line is accepted (in stages, with its Q) goes on into the next version with the line.
-        kept = {c.name: {"acceptance": c.acceptance, "parameters": c.parameters} for c in before.criteria.filter(is_void=False)} if before else {}
-        criteria = [{**row, "method": by_code.get(row["method"]), **kept.get(row["name"], {})} for row in rows if any(row.values())]
+        kept = (
+            {
+                c.name: {"acceptance": c.acceptance, "parameters": c.parameters}
+                for c in before.criteria.filter(is_void=False)
+            }
+            if before
+            else {}
+        )
+        criteria = [
+            {**row, "method": by_code.get(row["method"]), **kept.get(row["name"], {})}
+            for row in rows
+            if any(row.values())
+        ]
         made = form.attempt(lambda: _write(request, substance, head, criteria, before))
         if made is not None:
             messages.success(request, f"{made} is drafted. QA approves it by signature.")
@@ -121,13 +173,24 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
     return render(request, "quality/specification_draft.html", contents, status=form.status)
 
 
-def _write(request: PageRequest, substance: Substance, head: dict[str, Any], criteria: list[dict[str, Any]], before: Specification | None) -> Specification:
+def _write(
+    request: PageRequest,
+    substance: Substance,
+    head: dict[str, Any],
+    criteria: list[dict[str, Any]],
+    before: Specification | None,
+) -> Specification:
     from crdmo.foundation.refusals import Invalid  # noqa: PLC0415 — only for the one check below
 
     for number, row in enumerate(criteria, 1):
         if row["method"] is None or not row["name"] or not row["limit"]:
-            raise Invalid(f"line {number} has no test, no effective method or no limit", given=f"{row['name']} {row['limit']}".strip())
-    made: Specification = workflow.draft_specification(request.person, substance, criteria=criteria, supersedes=before, **head)
+            raise Invalid(
+                f"line {number} has no test, no effective method or no limit",
+                given=f"{row['name']} {row['limit']}".strip(),
+            )
+    made: Specification = workflow.draft_specification(
+        request.person, substance, criteria=criteria, supersedes=before, **head
+    )
     return made
 
 
@@ -138,7 +201,9 @@ def _before(request: PageRequest) -> Specification | None:
 
 def _rows(before: Specification | None) -> list[dict[str, str]]:
     lines = before.criteria.filter(is_void=False).select_related("method").order_by("position") if before else []
-    return [{"name": c.name, "method": c.method.code, "limit": c.limit, "unit": c.unit} for c in lines] + [dict.fromkeys(LINE, "")] * BLANK_LINES
+    return [{"name": c.name, "method": c.method.code, "limit": c.limit, "unit": c.unit} for c in lines] + [
+        dict.fromkeys(LINE, "")
+    ] * BLANK_LINES
 
 
 def _given(request: PageRequest) -> list[dict[str, str]]:

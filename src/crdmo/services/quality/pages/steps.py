@@ -17,14 +17,18 @@ from crdmo.web.request import PageRequest
 from .. import queries
 
 
-def to_sign(request: PageRequest, verb: str, records: Sequence[Record], *, ready: bool = True, button: str = "") -> SigningPreview | None:
+def to_sign(
+    request: PageRequest, verb: str, records: Sequence[Record], *, ready: bool = True, button: str = ""
+) -> SigningPreview | None:
     """Return what the signature step shows, or None where this person cannot take it now."""
     program = records[0].program_id if records else None
     organization = records[0].organization_id if records else None
     if not ready or not records or not _may(request, verb, program, organization):
         return None
     meaning = authority.TABLE[verb].signs
-    return preview(list(records), meaning, person=request.person, session_key=request.session.session_key or "", button=button)
+    return preview(
+        list(records), meaning, person=request.person, session_key=request.session.session_key or "", button=button
+    )
 
 
 def _may(request: PageRequest, verb: str, program: UUID | None, organization: UUID | None) -> bool:
@@ -54,7 +58,9 @@ def date_field(label: str, hint: str = "", *, required: bool = True) -> forms.Da
     return forms.DateField(label=label, help_text=hint, required=required, widget=widget)
 
 
-def text_field(label: str, hint: str = "", *, required: bool = True, long: bool = False, classes: str = "medium") -> forms.CharField:
+def text_field(
+    label: str, hint: str = "", *, required: bool = True, long: bool = False, classes: str = "medium"
+) -> forms.CharField:
     """Return a field for text."""
     widget = forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput(attrs={"class": classes})
     return forms.CharField(label=label, help_text=hint, required=required, widget=widget)

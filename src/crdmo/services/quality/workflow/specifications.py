@@ -20,21 +20,37 @@ from .desks import QUALITY_UNIT, SPECIFIERS
 
 @verb("quality.draft_specification", "draft a specification", roles=SPECIFIERS)
 def draft_specification(
-    act: Act, substance: Substance, *, title: str, stage: str, criteria: Sequence[dict[str, Any]], market: str = "",
-    code: str = "", supersedes: Specification | None = None,
-) -> Specification:  # fmt: skip
+    act: Act,
+    substance: Substance,
+    *,
+    title: str,
+    stage: str,
+    criteria: Sequence[dict[str, Any]],
+    market: str = "",
+    code: str = "",
+    supersedes: Specification | None = None,
+) -> Specification:
     """Draft a specification with its lines: each has name, method, limit, and optionally unit, acceptance, parameters."""
     if not criteria:
         raise Invalid("a specification has at least one line", errors={"criteria": "none given"})
     assert substance.program is not None
     made = act.create(
-        Specification, program=substance.program, substance=substance, title=title, stage=stage, market=market,
+        Specification,
+        program=substance.program,
+        substance=substance,
+        title=title,
+        stage=stage,
+        market=market,
         code=supersedes.code if supersedes else code or next_code(act, Specification, "SPEC", substance.program),
-        number=supersedes.number + 1 if supersedes else 1, supersedes=supersedes,
-    )  # fmt: skip
+        number=supersedes.number + 1 if supersedes else 1,
+        supersedes=supersedes,
+    )
     act.create_many(
         Criterion,
-        [{"program": substance.program, "specification": made, "position": i, **_checked(line, i)} for i, line in enumerate(criteria, 1)],
+        [
+            {"program": substance.program, "specification": made, "position": i, **_checked(line, i)}
+            for i, line in enumerate(criteria, 1)
+        ],
     )
     return made
 

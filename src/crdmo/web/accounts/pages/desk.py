@@ -93,10 +93,15 @@ def delegation(request: PageRequest) -> HttpResponse:
         given = form.cleaned_data
         made = form.attempt(
             lambda: workflow.delegate(
-                person, person, queries.find_person(person, given["person"]), role=given["role"],
-                starts=given["starts"], ends=given["ends"], program=given["program"],
+                person,
+                person,
+                queries.find_person(person, given["person"]),
+                role=given["role"],
+                starts=given["starts"],
+                ends=given["ends"],
+                program=given["program"],
             )
-        )  # fmt: skip
+        )
         if made is not None:
             messages.success(request, f"Lent: {made}.")
             return HttpResponseRedirect(reverse("accounts:delegation"))

@@ -46,7 +46,7 @@ class LogIn(account.LoginView):
         """Add the ways of single sign-on that are set up."""
         ways = [
             {"name": way.name, "url": way.get_login_url(self.request)} for way in get_sso().list_providers(self.request)
-        ]  # fmt: skip
+        ]
         return {**super().get_context_data(**kwargs), "providers": ways}
 
 
@@ -96,9 +96,10 @@ def _renewing(request: PageRequest) -> Login:
     found = Login.objects.filter(pk=key).first() if key else None
     if found is None or not found.is_active:
         raise NotPermitted(
-            "there is no session to go on with", allowed="the person whose session ended",
+            "there is no session to go on with",
+            allowed="the person whose session ended",
             next="Log in; what you typed is kept as a draft",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -108,9 +109,10 @@ def _second_factor(login: Login, code: str) -> str:
     if Authenticator.Type.TOTP.value not in has:
         if Authenticator.Type.WEBAUTHN.value in has:
             raise Refused(
-                "your second factor is a passkey, which cannot be asked for here", next="Log in on the log-in page",
+                "your second factor is a passkey, which cannot be asked for here",
+                next="Log in on the log-in page",
                 allowed="log-in with the passkey; what you typed is kept as a draft",
-            )  # fmt: skip
+            )
         return ""
     if not code:
         raise Invalid("your account has a second factor", errors={"totp": "type the code that your app shows now"})

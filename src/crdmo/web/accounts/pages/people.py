@@ -26,12 +26,13 @@ def people(request: PageRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip() for name in ("words", "organization", "only")}
     runs = queries.runs_installation(request.person)
     contents = {
-        "lines": queries.lines(request.person, runs=runs, **asked), "asked": asked,
+        "lines": queries.lines(request.person, runs=runs, **asked),
+        "asked": asked,
         "organizations": queries.organizations_of(request.person, runs=runs),
         "may_create": authority.may(
             request.person, "accounts.create_person", None, request.person.organization_id, held=request.roles
         ),
-    }  # fmt: skip
+    }
     return render(request, "web/accounts/people.html", contents)
 
 
@@ -40,13 +41,18 @@ def person(request: PageRequest, user_id: str) -> HttpResponse:
     found = queries.find_person(request.person, user_id)
     login = Login.objects.filter(person=found).first()
     contents = {
-        "found": found, "login": login, "memberships": queries.memberships_of(found),
-        "delegations": queries.delegations_of(found), "trainings": queries.trainings_of(found),
-        "reviews": queries.reviews_of(found), "gaps": queries.gaps_of(found),
-        "locked": lockout.is_locked(found.user_id), "failures": lockout.failures(found.user_id),
+        "found": found,
+        "login": login,
+        "memberships": queries.memberships_of(found),
+        "delegations": queries.delegations_of(found),
+        "trainings": queries.trainings_of(found),
+        "reviews": queries.reviews_of(found),
+        "gaps": queries.gaps_of(found),
+        "locked": lockout.is_locked(found.user_id),
+        "failures": lockout.failures(found.user_id),
         "steps": [step for step in STEPS if step.possible(found) and _may(request, step, found)],
         "may_end": authority.may(request.person, "accounts.end_role", None, found.organization_id),
-    }  # fmt: skip
+    }
     return render(request, "web/accounts/person.html", contents)
 
 
@@ -126,9 +132,13 @@ class PersonStep(View):
 
     def _show(self, request: PageRequest, found: Person, form: forms.StepForm) -> HttpResponse:
         contents = {
-            "form": form, "found": found, "title": self.title, "verb": self.button or self.title, "hint": self.hint,
+            "form": form,
+            "found": found,
+            "title": self.title,
+            "verb": self.button or self.title,
+            "hint": self.hint,
             "back": reverse("accounts:person", args=[found.user_id]),
-        }  # fmt: skip
+        }
         return render(request, "web/accounts/step.html", contents, status=form.status)
 
 
@@ -198,38 +208,59 @@ class ReviewAccess(PersonStep):
 
 
 VerifyIdentity = _with_reason(
-    "identity", workflow.verify_identity, "Confirm identity",
+    "identity",
+    workflow.verify_identity,
+    "Confirm identity",
     "Without it nobody signs. Who gave the password cannot do this (21 CFR 11.100(b), 11.200(a)(3)).",
     form_class=forms.IdentityForm,
     possible=classmethod(lambda cls, found: found.is_active and not found.identity_verified),
-)  # fmt: skip
+)
 Unlock = _with_reason(
-    "unlock", workflow.unlock, "Unlock account", "Find out first who made the failed attempts.",
+    "unlock",
+    workflow.unlock,
+    "Unlock account",
+    "Find out first who made the failed attempts.",
     possible=classmethod(lambda cls, found: lockout.is_locked(found.user_id)),
-)  # fmt: skip
+)
 ResetPassword = _with_reason(
-    "reset", workflow.reset_password, "Reset password",
+    "reset",
+    workflow.reset_password,
+    "Reset password",
     "The person gets a temporary password and must change it; somebody else confirms the identity anew before signing.",
 )
 RemoveFactors = _with_reason(
-    "factors", workflow.remove_second_factors, "Remove second factors",
+    "factors",
+    workflow.remove_second_factors,
+    "Remove second factors",
     "For somebody who has lost phone and recovery codes. The identity must be confirmed anew.",
     possible=classmethod(lambda cls, found: Login.objects.filter(person=found, authenticator__isnull=False).exists()),
-)  # fmt: skip
+)
 Deactivate = _with_reason(
-    "deactivate", workflow.deactivate_person, "Deactivate",
+    "deactivate",
+    workflow.deactivate_person,
+    "Deactivate",
     "Log-ins, tokens and roles end at once. Nothing is deleted, and the user id is never given to anybody else.",
 )
 Reactivate = _with_reason(
-    "reactivate", workflow.reactivate_person, "Reactivate",
+    "reactivate",
+    workflow.reactivate_person,
+    "Reactivate",
     "New password, identity to be confirmed, roles to be granted.",
     possible=classmethod(lambda cls, found: not found.is_active),
-)  # fmt: skip
+)
 
 STEPS: tuple[type[PersonStep], ...] = (
-    GrantRole, VerifyIdentity, Unlock, ReviewAccess, RecordTraining, ChangePerson, ResetPassword, RemoveFactors,
-    Deactivate, Reactivate,
-)  # fmt: skip
+    GrantRole,
+    VerifyIdentity,
+    Unlock,
+    ReviewAccess,
+    RecordTraining,
+    ChangePerson,
+    ResetPassword,
+    RemoveFactors,
+    Deactivate,
+    Reactivate,
+)
 
 
 def end_role(request: PageRequest, user_id: str, key: str) -> HttpResponse:

@@ -39,7 +39,7 @@ def organizations(request: PageRequest) -> HttpResponse:
         "organizations": queries.organizations_of(person),
         "programs": programs.select_related("organization", "partner"),
         "may_create": authority.may(person, "accounts.create_organization", None),
-    }  # fmt: skip
+    }
     return render(request, "web/accounts/organizations.html", contents)
 
 
@@ -54,9 +54,11 @@ def new_organization(request: PageRequest) -> HttpResponse:
         messages.success(request, f"Entered: {form.cleaned_data['name']}.")
         return HttpResponseRedirect(reverse("accounts:organizations"))
     contents = {
-        "form": form, "title": "Enter an organization", "verb": "Enter organization",
+        "form": form,
+        "title": "Enter an organization",
+        "verb": "Enter organization",
         "back": reverse("accounts:organizations"),
-    }  # fmt: skip
+    }
     return render(request, "web/accounts/step.html", contents, status=form.status)
 
 
