@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crdmo.foundation.accounts.models import Program
-from crdmo.science.graphs import Bar
+from crdmo.science.figures import Bar
 
 from .conditions import Evidence, evidence_for
 from .models import Milestone, PlanLine, PriceLine, WorkOrder

@@ -38,7 +38,7 @@ def remaining(thing: Thing) -> Quantity:
 
 def remaining_of(lots: Sequence[Lot]) -> dict[UUID, Quantity]:
     """Return what is left of each lot, in one query however many there are."""
-    gone: dict[UUID, list[Quantity]] = {}
+    gone: dict[UUID | None, list[Quantity]] = {}
     for flow in Flow.objects.filter(is_void=False, from_lot__in=lots):
         assert flow.from_lot_id is not None  # by the filter
         gone.setdefault(flow.from_lot_id, []).append(quantity(flow.amount, flow.unit))
