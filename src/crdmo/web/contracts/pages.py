@@ -19,7 +19,7 @@ from crdmo.common.materials.models import Container, Lot, Sample, Substance
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.refusals import NotFound, Refused
 from crdmo.foundation.signing import Meaning, credentials_from, preview, signatures_of
-from crdmo.science.graphs import gantt
+from crdmo.science.figures import gantt
 
 from ..links import page_of, record_url
 from ..request import PageRequest

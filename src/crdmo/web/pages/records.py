@@ -18,7 +18,7 @@ from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.models import Edge, Entry, Record, record_types
 from crdmo.foundation.refusals import Invalid, NotFound
 from crdmo.foundation.signing import signatures_of
-from crdmo.science import graphs
+from crdmo.science import figures
 
 from ..links import record_url
 from ..request import PageRequest
@@ -138,16 +138,16 @@ def _listed(nodes: list[thread.Node]) -> list[dict[str, Any]]:
 
 def _graph(found: Record, above: list[thread.Node], below: list[thread.Node]) -> Any:
     known = {node.key: node for node in [*above, *below]}
-    me = graphs.Node(
+    me = figures.Node(
         str(found.pk), trails.type_label(found.record_type()), str(found), getattr(found, "state", ""), "", False, True
     )
     drawn = [me] + [
-        graphs.Node(str(n.key), trails.type_label(n.type), n.label, n.state, record_url(n.record), n.stale)
+        figures.Node(str(n.key), trails.type_label(n.type), n.label, n.state, record_url(n.record), n.stale)
         for n in known.values()
     ]
     keys = [found.pk, *known]
     edges = Edge.objects.filter(upstream__in=keys, downstream__in=keys).values_list("upstream", "downstream").distinct()
-    return graphs.thread_graph(f"Thread of {found}", drawn, sorted((str(a), str(b)) for a, b in edges))
+    return figures.thread_graph(f"Thread of {found}", drawn, sorted((str(a), str(b)) for a, b in edges))
 
 
 def ledger(request: PageRequest, program: str) -> HttpResponse:
