@@ -212,3 +212,9 @@ def test_no_colour_stands_outside_of_the_tokens() -> None:
 def test_motion_stops_where_it_is_not_wanted() -> None:
     outside = CSS.split("@media (prefers-reduced-motion: no-preference)")[0]
     assert "transition" not in outside and "animation" not in outside
+
+
+def test_a_printed_page_is_light_whatever_the_screen_is() -> None:
+    assert "@media screen and (prefers-color-scheme: dark)" in CSS
+    assert CSS.index("@media print") > CSS.index(':root[data-theme="dark"]')
+    assert re.search(r"@media print \{\s*:root, :root\[data-theme\] \{[^}]*--page: #fff;[^}]*--text: #000;", CSS)
