@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
+import openapi_spec_validator as validator
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from crdmo.foundation.accounts.models import Login
 from crdmo.web import door
-
-validator = pytest.importorskip("openapi_spec_validator")
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
 from crdmo.services.quality.models import Reading
 from crdmo.wsgi import application
 
-schemathesis = pytest.importorskip("schemathesis")
 EXAMPLES = 12
 
 
