@@ -96,7 +96,8 @@ document.addEventListener("keydown", (event) => {
 let scanned = "", last = 0;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || stored("keys") === "off") return;
-  const now = performance.now();
+  // When the key was pressed, not when a busy page came to it.
+  const now = event.timeStamp;
   if (now - last > 60) scanned = "";
   last = now;
   if (event.key === "Enter" && scanned.length > 4) {
