@@ -13,12 +13,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-PASSWORD = "open thread, signed record"
+PASSWORD = "open thread, signed record"  # noqa: S105 — the demo prints it
 HERE = Path(__file__).resolve().parent
 QUALITY = "/CRD-101/quality"
 # Who looks, at what, under which name, and how high.
 SHOTS: tuple[tuple[str, tuple[tuple[str, str, int], ...]], ...] = (
-    ("h.brandt", (("desk", "/", 760), ("lot", f"{QUALITY}/lots/VT-2603/", 820), ("investigation", f"{QUALITY}/investigations/OOS-26-0001/", 900))),
+    ("h.brandt", (("desk", "/", 760), ("lot", f"{QUALITY}/lots/VT-2603/", 820),
+                 ("investigation", f"{QUALITY}/investigations/OOS-26-0001/", 900))),
     ("a.lindgren", (("worklist", f"{QUALITY}/", 760), ("sample", f"{QUALITY}/samples/S-26-0024/", 820))),
     ("k.yamada", (("proof", "/CRD-101/proof/", 760),)),
 )  # fmt: skip
