@@ -203,6 +203,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     call_command("migrate", run_syncdb=True, verbosity=0, interactive=False)
     if connection.vendor == "postgresql":
+        from pghistory.models import Context
+
+        Context.install_pgh_attach_context_func()
         call_command("pgtrigger", "install", verbosity=0)
     print(
         f"{connection.vendor}, {arguments.rounds} rounds of {arguments.size} single rows and {arguments.bulk} in bulk"

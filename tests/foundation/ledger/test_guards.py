@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 import uuid
 from typing import Any
 
@@ -18,10 +19,12 @@ from django.db.models.functions import Concat
 
 from crdmo.foundation.accounts.models import Organization
 from crdmo.foundation.ledger import guards
+from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.ledger.models import Checkpoint, Entry, Head
 from crdmo.proof import canonical
 from crdmo.proof.chain import GENESIS, entry_hash
 from crdmo.proof.identifiers import uuid7
+from tests import databases
 from tests.foundation.ledger import house
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("21 CFR 11.10(e)")]
@@ -429,6 +432,25 @@ def test_an_altered_trigger_is_missed_on_postgresql(sql: str) -> None:
     if "CREATE OR REPLACE TRIGGER" in sql:
         house.run("ALTER TABLE accounts_organization ENABLE ALWAYS TRIGGER accounts_organization_changed")
     assert guards.missing() == ["accounts_organization_changed"]
+
+
+@pytest.mark.skipif(house.NOT_POSTGRESQL, reason="PostgreSQL plans by statistics")
+def test_statistics_that_say_empty_do_not_make_a_long_act_slow(installation: Any) -> None:
+    import psycopg
+
+    def seconds(first: int, last: int) -> float:
+        rows = [{"code": f"ORG-{number}", "name": "Name", "kind": "site"} for number in range(first, last)]
+        started = time.perf_counter()
+        opened.create_many(Organization, rows)
+        return time.perf_counter() - started
+
+    with act(SYSTEM, "test.import") as opened:
+        before = seconds(0, 30_000)
+        with psycopg.connect(**databases.parameters(installation.name), autocommit=True) as other:
+            # As autovacuum would: nothing of this act is committed, so that the tables count as empty from now on.
+            other.execute("VACUUM ANALYZE ledger_entry, accounts_organization, ledger_head")
+        after = seconds(30_000, 34_000)
+    assert after < before, f"{before:.1f} s for thirty thousand before, {after:.1f} s for four thousand after"
 
 
 def test_guards_put_up_again_hold_again() -> None:

@@ -11,6 +11,7 @@ from django.db import models
 from crdmo.proof.identifiers import uuid7
 
 State = dict[str, Any]
+APPEND_ONLY = ("ledger_entry", "ledger_checkpoint")
 
 
 class Entry(models.Model):

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.base import ModelState
 
 from crdmo.proof import canonical
 
@@ -202,9 +203,18 @@ def made(model: type[R], values: Mapping[str, Any]) -> R:
     if used != len(values):
         known = {name for field in _fields(model) for name in field[:2]}
         raise TypeError("unknown or given twice: " + ", ".join(sorted(set(values) - known or values)))
-    record = model(*row)
-    record._state.fields_cache.update(related)
+    # What Model.__init__ does, but for its signals, which nobody in this house listens to.
+    record = model.__new__(model)
+    record._state = ModelState()
+    record.__dict__.update(zip(_attnames(model), row, strict=True))
+    if related:
+        record._state.fields_cache.update(related)
     return record
+
+
+@cache
+def _attnames(model: type[Record]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
 
 
 @cache
