@@ -26,8 +26,8 @@ def organization(code: str = "ORG-1", name: str = "An Organization") -> Organiza
         return opened.create(Organization, code=code, name=name, kind="site")
 
 
-def person(user_id: str = "ann", email: str = "ann@example.org") -> Person:
-    home = factories.partner()
+def person(user_id: str = "ann", email: str = "ann@example.org", home: Organization | None = None) -> Person:
+    home = home or factories.partner()
     with act(SYSTEM, "test.create") as opened:
         return opened.create(Person, organization=home, user_id=user_id, printed_name=user_id.title(), email=email)
 

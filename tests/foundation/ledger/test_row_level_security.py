@@ -11,9 +11,10 @@ from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts import scope
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.accounts.roles import Role
-from crdmo.foundation.ledger import guards
+from crdmo.foundation.ledger import acts, guards
 from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.ledger.models import Entry, record_types
+from crdmo.foundation.refusals import Refused
 from tests import databases, factories
 from tests.foundation.ledger import house
 
@@ -48,7 +49,27 @@ def test_the_role_is_neither_owner_nor_superuser_nor_exempt(ours: Person) -> Non
 def test_every_record_type_but_the_tenants_themselves_is_walled(ours: Person) -> None:
     walled = {name for (name,) in rows("SELECT relname FROM pg_class WHERE relrowsecurity")}
     wanted = {m._meta.db_table for m in record_types().values() if m._meta.app_label != "accounts"}
-    assert wanted | {"ledger_entry"} <= walled
+    assert wanted | {"ledger_entry", "ledger_personal"} <= walled
+
+
+def test_a_personal_value_is_read_and_erased_only_where_its_record_is_seen(ours: Person) -> None:
+    mine = house.person("ann", "ann@sponsor.example", home=ours.organization)
+    foreign = house.person("eve", "eve@other.example", home=factories.sponsor("OTHER"))
+    with scope.within(ours):
+        assert acts.personal(mine, "email") == "ann@sponsor.example"
+        assert acts.personal(foreign, "email") is None
+        assert rows("SELECT count(DISTINCT record_id) FROM ledger_personal WHERE value LIKE '%other%'") == [(0,)]
+        with pytest.raises(Refused, match="holds no email"):
+            acts.erase(SYSTEM, foreign, "email", "asked for")
+        house.run("DELETE FROM ledger_personal")
+        assert acts.personal(mine, "email") is None
+    assert acts.personal(foreign, "email") == "eve@other.example"
+
+
+def test_a_person_with_an_address_is_entered_within_a_scope(ours: Person) -> None:
+    with scope.within(ours):
+        made = house.person("bea", "bea@sponsor.example", home=ours.organization)
+        assert acts.personal(made, "email") == "bea@sponsor.example"
 
 
 def test_within_a_scope_raw_sql_finds_no_row_of_another_sponsor(ours: Person) -> None:

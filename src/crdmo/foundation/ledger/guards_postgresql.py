@@ -143,3 +143,12 @@ def isolate(cursor: Any, tables: set[str]) -> None:
     cursor.execute(f"CREATE POLICY tenant_reads ON ledger_entry FOR SELECT USING (stream = {mine})")
     # A refused or foreign log-in is written to its own stream; what may be appended, the chain guard decides.
     cursor.execute("CREATE POLICY anyone_appends ON ledger_entry FOR INSERT WITH CHECK (true)")
+    # A personal value belongs to its record: who sees no entry of the record reads and erases nothing of it. It is
+    # put aside before the entry is written, so that anybody may insert; what it opens, the commitment decides.
+    cursor.execute("ALTER TABLE ledger_personal ENABLE ROW LEVEL SECURITY")
+    for policy in ("tenant_reads", "tenant_erases", "anyone_puts_aside"):
+        cursor.execute(f"DROP POLICY IF EXISTS {policy} ON ledger_personal")
+    seen = "EXISTS (SELECT 1 FROM ledger_entry e WHERE e.record_id = ledger_personal.record_id)"
+    cursor.execute(f"CREATE POLICY tenant_reads ON ledger_personal FOR SELECT USING ({seen})")
+    cursor.execute(f"CREATE POLICY tenant_erases ON ledger_personal FOR DELETE USING ({seen})")
+    cursor.execute("CREATE POLICY anyone_puts_aside ON ledger_personal FOR INSERT WITH CHECK (true)")
