@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from tests import databases
+from tests.chromium import browser
+
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

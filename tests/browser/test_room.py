@@ -68,7 +68,7 @@ def test_a_lot_goes_from_the_bench_to_the_market(at_desk: Callable[..., Any], ho
 
     reviewer = at_desk("r.haddad")
     reviewer.goto(f"{house}{ROOM}/verify/")
-    reviewer.check("[data-all=result]")
+    reviewer.check("[data-all=round]")
     reviewer.fill("[name=signing_user_id]", "r.haddad")
     reviewer.fill("[name=signing_password]", PASSWORD)
     reviewer.click("button[value=verify]")

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import factories
+from tests.chromium import found_by_axe
 from tests.web import served
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("CRDMO_CHROMIUM", "/usr/bin/chromium")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 GUIDE = "/styleguide/"
 # Drawn text and single signs: axe cannot say which ground they stand on; test_tokens.py computes their colours.
 SIGNS = ("<text ", '<span class="shape"', '<span class="arrow"', "<span><del>")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not here: set CRDMO_CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +72,8 @@ def opened(browser: Any, house: str, cookies: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 768, 390])
 def test_axe_finds_no_violation(opened: Any, theme: str, width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = opened(color_scheme=theme, viewport={"width": width, "height": 900}, bypass_csp=True)
-    found = axe.run(page, options={"runOnly": RULES}).response
+    found = found_by_axe(page)
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
     left = [n["html"] for v in found["incomplete"] for n in v["nodes"]]
     assert [html for html in left if not html.startswith(SIGNS)] == []
@@ -95,11 +81,10 @@ def test_axe_finds_no_violation(opened: Any, theme: str, width: int) -> None:
 
 @pytest.mark.parametrize("part", ["?part=sign", "?part=drawer"])
 def test_axe_finds_no_violation_in_dialogs(opened: Any, part: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = opened(bypass_csp=True)
     page.click(f".verbs a[href='{part}']")
     page.wait_for_selector("dialog[open]")
-    found = axe.run(page, options={"runOnly": RULES}).response
+    found = found_by_axe(page)
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
 
 
@@ -174,7 +159,7 @@ def test_the_palette_opens_by_keyboard_and_gives_the_focus_back(opened: Any) -> 
     page.keyboard.type("zzz-nothing")
     page.wait_for_selector("text=Nothing found")
     page.keyboard.press("Escape")
-    assert page.locator("dialog.palette").count() == 0
+    page.locator("dialog.palette").wait_for(state="detached")
     assert page.evaluate("document.activeElement.matches('.verbs button')")
 
 

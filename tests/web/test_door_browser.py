@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import factories
+from tests.chromium import found_by_axe
 from tests.web import served
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("CRDMO_CHROMIUM", "/usr/bin/chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not here: set CRDMO_CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -110,21 +98,18 @@ PAGES = (
     "/drafts/",
     "/no/such/page/",
 )
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": TAGS}}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_accounts_are_accessible(browser: Any, house: str, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{house}/login/")
-    found = {"/login/": axe.run(page, options=RULES).response["violations"]}
+    found = {"/login/": found_by_axe(page)["violations"]}
     log_in(page, house, "boss")
     for path in PAGES:
         page.goto(house + path)
-        found[path] = axe.run(page, options=RULES).response["violations"]
+        found[path] = found_by_axe(page)["violations"]
     context.close()
     said = [(path, v["id"], v["nodes"][0]["html"][:200]) for path, many in found.items() for v in many]
     assert said == []

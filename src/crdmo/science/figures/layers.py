@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ Row = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(ABC):
     """A series: name, number of its colour and shape, places and values."""
 
     name: str
@@ -40,13 +41,13 @@ class Layer:
         """Yield every value that the level axis must show."""
         yield from self.xs
 
+    @abstractmethod
     def draw(self, frame: Frame) -> list[str]:
         """Draw it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key(self, x: float, y: float) -> list[str]:
         """Draw its sample in the legend."""
-        raise NotImplementedError
 
     def rows(self, x: Axis, y: Axis) -> Iterator[Row]:
         """Yield its rows in the table: series, place, value, upper end, note."""

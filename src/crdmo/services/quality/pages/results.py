@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.translation import ngettext
 
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.thread import stale_causes
@@ -101,15 +102,20 @@ def _step(request: PageRequest) -> None:
     chosen = queries.chosen_results(request.program, request.POST.getlist("round"))
     if not chosen:
         raise Invalid("nothing is chosen", errors={"results": "choose at least one"})
+    count = len(chosen)
     if request.POST.get("step") == "return":
         testing.return_results(request.person, chosen, reason=request.POST.get("reason", ""))
-        messages.success(request, f"{len(chosen)} results go back to their analysts.")
+        messages.success(
+            request,
+            ngettext("%d result goes back to the analyst.", "%d results go back to their analysts.", count) % count,
+        )
         return
     testing.verify_results(request.person, chosen, credentials=steps.credentials(request), seen=seen_from(request.POST))
     failed = sorted({str(result.test) for result in chosen if not result.passes})
     messages.success(
         request,
-        f"{len(chosen)} results are verified." + (f" Under investigation: {', '.join(failed)}." if failed else ""),
+        ngettext("%d result is verified.", "%d results are verified.", count) % count
+        + (f" Under investigation: {', '.join(failed)}." if failed else ""),
     )
 
 

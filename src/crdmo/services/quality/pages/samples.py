@@ -12,6 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.translation import ngettext
 
 from crdmo.common.materials import queries as materials
 from crdmo.common.materials import workflow as stock
@@ -195,7 +196,7 @@ def _assign(request: PageRequest, found: Sample) -> str:
     day = steps.date_field("Due", required=False).clean(request.POST.get("due_on", ""))
     analyst = _person(request, "analyst")
     made = testing.assign_tests(request.person, found, specification=chosen, analyst=analyst, due_on=day)
-    return f"{len(made)} tests are assigned."
+    return ngettext("%d test is assigned.", "%d tests are assigned.", len(made)) % len(made)
 
 
 def _move(request: PageRequest, found: Sample) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -90,7 +91,7 @@ def offer_roles(form: forms.StepForm, home: Organization | None) -> None:
     form.fields["role"].choices = [("", "Choose a role"), *offered]  # type: ignore[attr-defined]
 
 
-class PersonStep(View):
+class PersonStep(View, ABC):
     """One thing that is done to a person."""
 
     name: ClassVar[str] = ""
@@ -109,9 +110,9 @@ class PersonStep(View):
         """Return the form, filled in where it was sent."""
         return self.form_class(request.POST or None)
 
+    @abstractmethod
     def do(self, request: PageRequest, found: Person, given: dict[str, Any]) -> Any:
         """Do the step."""
-        raise NotImplementedError
 
     def get(self, request: PageRequest, user_id: str) -> HttpResponse:
         """Show the form."""

@@ -1,0 +1,48 @@
+"""One Chromium a test file, and where it is found.
+
+The fixture ends with its file: Playwright's loop runs in the thread that started it, and Django refuses the database to
+every test that comes while one runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def program() -> str:
+    """Return the path of Chromium, or skip the test (fail it in CI) with what to do."""
+    found = os.environ.get("CRDMO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    if not found:
+        message = "Chromium is not here: install Debian's package chromium, or set CRDMO_CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Give a running Chromium that asks nothing from outside by itself."""
+    path = program()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
+        yield opened
+        opened.close()
+
+
+def found_by_axe(page: Any) -> dict[str, Any]:
+    """Run the accessibility rules of WCAG 2.2 AA on a page and return what axe answers."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    answer: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    return answer
