@@ -32,9 +32,9 @@ def chip(state: Any, word: str = "") -> SafeString:
 
 
 def verdict(passes: bool | None) -> SafeString:
-    """Draw whether a result meets its limit."""
+    """Draw whether a result meets its limit; `None` is one that leaves it to the next stage of its test."""
     if passes is None:
-        return chip("pending")
+        return chip("next_stage")
     return chip("passes", "Meets") if passes else chip("fails", "Out of limit")
 
 

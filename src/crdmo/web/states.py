@@ -51,6 +51,7 @@ WATCH = (
     "returned",
     "hold",
     "retest",
+    "next_stage",
     "overdue",
     "missed",
     "investigation",

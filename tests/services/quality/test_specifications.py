@@ -121,14 +121,13 @@ def test_a_line_without_a_limit_or_with_an_unknown_method_is_refused_and_kept_on
     assert not Specification.objects.filter(stage="in_process").exists()
 
 
-def test_the_next_version_keeps_how_a_line_is_accepted(lab: Lab) -> None:
+def test_the_next_version_keeps_what_the_text_of_a_limit_does_not_say(lab: Lab) -> None:
     staged = [
         {
-            "name": "Dissolution",
-            "method": lab.water,
-            "limit": "≥ 80",
-            "acceptance": "dissolution",
-            "parameters": {"q": "75"},
+            "name": "Uniformity",
+            "method": lab.units_method("M-CU", 10),
+            "limit": "AV ≤ 15.0",
+            "parameters": {"target": "102.0"},
         }
     ]
     first = approve(
@@ -137,11 +136,17 @@ def test_the_next_version_keeps_how_a_line_is_accepted(lab: Lab) -> None:
     )
     head = {"title": "S", "substance": str(lab.product.pk), "stage": "incoming", "market": ""}
     answer = Desk(lab.supervisor).post(
-        f"specifications/draft/?after={first.code}/1", {**head, **lines(("Dissolution", "M-WATER", "≥ 85", ""))}
+        f"specifications/draft/?after={first.code}/1", {**head, **lines(("Uniformity", "M-CU", "AV ≤ 14.0", ""))}
     )
     assert answer.status_code == 302
     line = Specification.objects.get(code=first.code, number=2).criteria.get()
-    assert (line.limit, line.acceptance, line.parameters) == ("≥ 85", "dissolution", {"q": "75"})
+    assert (line.limit, line.acceptance, line.parameters) == ("AV ≤ 14.0", "uniformity", {"target": "102.0"})
+
+
+def test_a_test_in_stages_needs_a_method_of_as_many_single_readings(lab: Lab) -> None:
+    staged = [{"name": "Dissolution", "method": lab.water, "limit": "Q = 80", "unit": "%"}]
+    with pytest.raises(Refused, match="the first on 6 units"):
+        specifications.draft_specification(lab.supervisor, lab.product, title="S", stage="incoming", criteria=staged)
 
 
 def test_an_analyst_cannot_open_the_draft_page(lab: Lab) -> None:

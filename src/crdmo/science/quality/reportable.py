@@ -15,11 +15,14 @@ DIGITS = 28
 
 @dataclass(frozen=True)
 class Line:
-    """One reportable result: as calculated (full precision), as rounded, and judged."""
+    """One reportable result: as calculated (full precision), as rounded, and judged.
+
+    `passes` is None where the compendium lets a next stage decide.
+    """
 
     calculated: str
     rounded: str
-    passes: bool
+    passes: bool | None
     reason: str
 
 

@@ -20,11 +20,12 @@ class ResultLine(Header):
     lot: str
     round: int
     replicate: int
+    stage: str
     calculated: str
     rounded: str
     unit: str
     limit: str
-    passes: bool
+    passes: bool | None
     verdict: str
     state: str
     computed: str
@@ -136,6 +137,7 @@ def result_line(result: Result) -> dict[str, Any]:
         "lot": test.sample.lot.code,
         "round": result.round,
         "replicate": result.replicate,
+        "stage": result.stage,
         "calculated": result.calculated,
         "rounded": result.rounded,
         "unit": result.unit,

@@ -84,7 +84,7 @@ def _history(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
             line["test"],
             one["kind"],
             one["rounded"],
-            "meets" if one["passes"] else "out of limit",
+            {True: "meets", False: "out of limit", None: "next stage"}[one["passes"]],
             one["state"],
             ", ".join(line["investigations"]),
         ]

@@ -190,10 +190,8 @@ def specify(staff: Staff, product: Substance, stand: Bench, today: dt.date) -> t
         {
             "name": "Dissolution at 30 min",
             "method": m["M-DIS-01"],
-            "limit": "≥ 80",
+            "limit": "Q = 75",
             "unit": "%",
-            "acceptance": "dissolution",
-            "parameters": {"q": "75"},
         },
     ]
     shelf = [

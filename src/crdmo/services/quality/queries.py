@@ -57,9 +57,14 @@ class Round:
         return all(result.passes for result in self.results)
 
     @property
+    def fails(self) -> bool:
+        """Whether a result of the round is out of its limit."""
+        return any(result.fails for result in self.results)
+
+    @property
     def unusual(self) -> list[str]:
         """Return why this round deserves a second look, in words; nothing where it is plain."""
-        found = [] if self.passes else ["out of limit"]
+        found = ["out of limit"] if self.fails else [] if self.passes else ["next stage"]
         found += ["retest"] if self.round else []
         found += ["corrected"] if self.earlier else []
         found += ["worksheet still open"] if self.worksheet is not None and self.worksheet.state != "closed" else []
@@ -76,7 +81,7 @@ def waiting_rounds(program: Program, person: Person, most: int) -> list[Round]:
     found = rows.select_related(
         "test__criterion__method", "test__sample__lot", "entered_by", "program", "computed"
     ).order_by("entry")[:most]
-    return sorted(_rounds(list(found)), key=lambda one: (one.passes, not one.unusual, one.test.sample.code))
+    return sorted(_rounds(list(found)), key=lambda one: (not one.fails, not one.unusual, one.test.sample.code))
 
 
 def _rounds(results: Iterable[Result]) -> list[Round]:

@@ -55,13 +55,18 @@ def _corrections(tests: list[Test]) -> list[dict[str, Any]]:
     return found
 
 
+_VERDICTS = {True: "meets", False: "out of limit", None: "next stage"}
+
+
 def _results(tests: list[Test]) -> list[dict[str, Any]]:
     results = list(
         Result.objects.filter(test__in=tests, is_void=False).select_related("test__criterion", "test__sample")
     )
     found = _reversals(results)
     for result in results:
-        if not result.passes:
+        if result.passes is None:
+            found.append({"kind": "further stage", "text": f"{result.test}: {result.verdict}", "entry": result.entry})
+        if result.fails:
             found.append({"kind": "out of limit", "text": f"{result.test}: {result.verdict}", "entry": result.entry})
         if result.round > 0:
             found.append(
@@ -86,7 +91,7 @@ def _reversals(results: list[Result]) -> list[dict[str, Any]]:
     for body in _versions([result.id for result in results]):
         old, now = before.get(body["record"]), body["state"]
         if old is not None and old["passes"] != now["passes"]:
-            words = "out of limit before, meets now" if now["passes"] else "met before, out of limit now"
+            words = f"{_VERDICTS[old['passes']]} before, {_VERDICTS[now['passes']]} now"
             text = f"{by_key[body['record']].test}: {old['rounded']} became {now['rounded']}, {words}, by {body['name']}: {body['reason']}"
             found.append({"kind": "verdict turned", "text": text, "entry": body["seq"]})
         before[body["record"]] = now

@@ -12,7 +12,18 @@ from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
 
 from .gates import gates_of
-from .models import Certificate, Investigation, Protocol, Pull, Result, RetestPlan, ShelfLife, Specification, Test
+from .models import (
+    WAITING,
+    Certificate,
+    Investigation,
+    Protocol,
+    Pull,
+    Result,
+    RetestPlan,
+    ShelfLife,
+    Specification,
+    Test,
+)
 
 MOST = 50
 
@@ -33,11 +44,11 @@ def _at(name: str, program: Program, **kwargs: object) -> str:
 
 def _bench(person: Person, program: Program, allowed: set[str]) -> Iterator[Item]:
     if "quality.enter_results" in allowed:
-        tests = Test.objects.filter(program=program, state__in=("assigned", "retest"), is_void=False).select_related(
+        tests = Test.objects.filter(program=program, state__in=WAITING, is_void=False).select_related(
             "criterion", "sample"
         )
         for test in (
-            tests.exclude(analyst__isnull=False, state="assigned")
+            tests.exclude(analyst__isnull=False, state__in=(Test.State.ASSIGNED, Test.State.NEXT_STAGE))
             .union(tests.filter(analyst=person))
             .order_by("due_on")[:MOST]
         ):

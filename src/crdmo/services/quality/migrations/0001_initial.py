@@ -970,7 +970,7 @@ class Migration(migrations.Migration):
                 ("rounded", models.CharField(max_length=120)),
                 ("unit", models.CharField(blank=True, default="", max_length=20)),
                 ("limit", models.CharField(max_length=200)),
-                ("passes", models.BooleanField()),
+                ("passes", models.BooleanField(null=True)),
                 ("verdict", models.CharField(max_length=300)),
                 (
                     "state",
@@ -1391,6 +1391,7 @@ class Migration(migrations.Migration):
                             ("entered", "Result entered"),
                             ("verified", "Verified"),
                             ("investigation", "Under investigation"),
+                            ("next_stage", "Next stage to be tested"),
                             ("retest", "To be retested"),
                             ("confirmed", "Out of specification, confirmed"),
                             ("cancelled", "Cancelled"),

@@ -5,11 +5,12 @@ from .bench import Instrument, InstrumentEvent, Method, Qualification, Reagent
 from .certificates import Certificate, CertificateCopy, Disposition, TrailReview
 from .charts import ControlChart
 from .investigations import Investigation, InvestigationStep, RetestPlan
-from .results import ControlResult, Reading, Result, Test, Worksheet, WorksheetReagent
+from .results import WAITING, ControlResult, Reading, Result, Test, Worksheet, WorksheetReagent
 from .specifications import Criterion, Specification
 from .stability import Condition, Excursion, Protocol, Pull, ShelfLife, StudyLot
 
 __all__ = [
+    "WAITING",
     "Analysis",
     "Certificate",
     "CertificateCopy",

@@ -27,6 +27,7 @@ class Test(Record):
         ENTERED = "entered", "Result entered"
         VERIFIED = "verified", "Verified"
         INVESTIGATION = "investigation", "Under investigation"
+        NEXT_STAGE = "next_stage", "Next stage to be tested"
         RETEST = "retest", "To be retested"
         CONFIRMED = "confirmed", "Out of specification, confirmed"
         CANCELLED = "cancelled", "Cancelled"
@@ -41,6 +42,10 @@ class Test(Record):
 
     def __str__(self) -> str:
         return f"{self.criterion.name} of {self.sample.code}"
+
+
+# A test in one of these states waits for somebody at the bench.
+WAITING = (Test.State.ASSIGNED, Test.State.NEXT_STAGE, Test.State.RETEST)
 
 
 class Worksheet(Record):
@@ -127,7 +132,10 @@ class Reading(Record):
 
 
 class Result(Record):
-    """What one round of testing gave: calculated at full precision, rounded as the limit is written, judged."""
+    """What one round of testing gave: calculated at full precision, rounded as the limit is written, judged.
+
+    A test in stages has a result for each stage tested; `passes` is None for one that leaves the verdict to the next.
+    """
 
     class State(models.TextChoices):
         ENTERED = "entered", "To be verified"
@@ -145,13 +153,18 @@ class Result(Record):
     rounded = models.CharField(max_length=120)
     unit = models.CharField(max_length=20, blank=True, default="")
     limit = models.CharField(max_length=200)
-    passes = models.BooleanField()
+    passes = models.BooleanField(null=True)
     verdict = models.CharField(max_length=300)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ENTERED)
     entered_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     verified_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     computed = models.ForeignKey("computing.Result", models.PROTECT, null=True, related_name="+")
     sources = CanonicalJSONField(default=list)
+
+    @property
+    def fails(self) -> bool:
+        """Whether the result is out of its limit; one that leaves the verdict to the next stage is not."""
+        return self.passes is False
 
     def __str__(self) -> str:
         return f"{self.test.criterion.name} {self.rounded} {self.unit}".strip()

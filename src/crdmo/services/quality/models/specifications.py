@@ -46,8 +46,8 @@ class Specification(Record):
 class Criterion(Record):
     """One line of a specification: what is tested, how, and the limit as written (`≥ 98.0`, `95.0 – 105.0`, `White powder`).
 
-    `acceptance` is `limit` where every reportable result is held against the limit, or a staged compendial test:
-    `dissolution` (Q in `parameters`) or `uniformity`.
+    `acceptance` follows from the limit's text: `limit` where every reportable result is held against it, or a compendial
+    test in stages: `dissolution` (`Q = 80`) or `uniformity` (`AV ≤ 15.0`, with T as `target` in `parameters`).
     """
 
     class Acceptance(models.TextChoices):

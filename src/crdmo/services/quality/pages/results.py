@@ -61,7 +61,7 @@ RESULTS = Table(
         Column("entry", "Entry", sort="entry", hidden=True),
     ),
     sort="-entry",
-    tone=lambda r: "" if r.passes else "bad",
+    tone=lambda r: "bad" if r.fails else "",
     empty=("No result here", "Results are entered on a worksheet."),
 )
 ASKED = {"lot": "test__sample__lot__code", "test": "test__criterion__name", "state": "state"}
@@ -111,7 +111,7 @@ def _step(request: PageRequest) -> None:
         )
         return
     testing.verify_results(request.person, chosen, credentials=steps.credentials(request), seen=seen_from(request.POST))
-    failed = sorted({str(result.test) for result in chosen if not result.passes})
+    failed = sorted({str(result.test) for result in chosen if result.fails})
     messages.success(
         request,
         ngettext("%d result is verified.", "%d results are verified.", count) % count

@@ -151,15 +151,8 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         head = dict(form.cleaned_data)
         substance, by_code = head.pop("substance"), {m.code: m for m in methods}
-        # How a line is accepted (in stages, with its Q) goes on into the next version with the line.
-        kept = (
-            {
-                c.name: {"acceptance": c.acceptance, "parameters": c.parameters}
-                for c in before.criteria.filter(is_void=False)
-            }
-            if before
-            else {}
-        )
+        # What the text of a limit does not say goes on into the next version with the line.
+        kept = {c.name: {"parameters": c.parameters} for c in before.criteria.filter(is_void=False)} if before else {}
         criteria = [
             {**row, "method": by_code.get(row["method"]), **kept.get(row["name"], {})}
             for row in rows

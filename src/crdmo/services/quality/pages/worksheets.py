@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -28,11 +29,9 @@ from crdmo.web.request import PageRequest
 from crdmo.web.tables import Column, Table
 
 from .. import queries
-from ..models import ControlResult, Instrument, Method, Reading, Reagent, Result, Test, Worksheet
-from ..workflow import testing
+from ..models import WAITING, ControlResult, Instrument, Method, Reading, Reagent, Result, Test, Worksheet
+from ..workflow import investigations, testing
 from . import steps
-
-OPEN_TESTS = ("assigned", "retest")
 
 
 @page_of("quality.worksheet")
@@ -69,7 +68,7 @@ def worksheets(request: PageRequest, program: str) -> HttpResponse:
     rows = Worksheet.objects.filter(program=request.program, is_void=False).select_related(
         "method", "instrument", "analyst", "program"
     )
-    tests = Test.objects.filter(program=request.program, state__in=OPEN_TESTS, is_void=False).select_related(
+    tests = Test.objects.filter(program=request.program, state__in=WAITING, is_void=False).select_related(
         "criterion__method", "sample"
     )
     waiting: dict[Any, list[Test]] = {}
@@ -162,13 +161,14 @@ def worksheet(request: PageRequest, program: str, code: str) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         found.refresh_from_db()
     mine = found.analyst_id == request.person.pk
+    rows = _marked(_rows(request, found), refused) if mine and found.state == Worksheet.State.SUITABLE else []
     contents: dict[str, Any] = {
         "record": found,
         "mine": mine,
         "refused": refused,
-        "columns": _columns(found.method),
+        "columns": _columns(found.method, rows),
         "signatures": signatures_of(found),
-        "rows": _marked(_rows(request, found), refused) if mine and found.state == Worksheet.State.SUITABLE else [],
+        "rows": rows,
         "controls": found.controls.filter(is_void=False).order_by("entry"),
         "wanted": _controls(request, found, refused),
         "reagents": [u.reagent for u in found.reagents.filter(is_void=False).select_related("reagent")],
@@ -192,22 +192,24 @@ def _names(method: Method) -> tuple[str, ...]:
     return tuple(one.name for one in wanted if one.default is one.empty and one.name != "standard_potency")
 
 
-def _columns(method: Method) -> list[str]:
+def _columns(method: Method, rows: Sequence[dict[str, Any]]) -> list[str]:
     if names := _names(method):
         return [name.replace("_", " ").capitalize() for name in names]
-    return [f"Reading {i}" for i in range(1, method.replicates + 1)] if method.replicates > 1 else ["Reading"]
+    most = max([method.replicates, *(len(row["values"]) for row in rows)])
+    return [f"Reading {i}" for i in range(1, most + 1)] if most > 1 else ["Reading"]
 
 
 def _rows(request: PageRequest, found: Worksheet) -> list[dict[str, Any]]:
     """Return the rows of the grid: every test of this method that waits, with what was typed before a refusal."""
     tests = Test.objects.filter(
-        program=found.program, criterion__method__code=found.method.code, state__in=OPEN_TESTS, is_void=False
+        program=found.program, criterion__method__code=found.method.code, state__in=WAITING, is_void=False
     )
-    width, rows = len(_columns(found.method)), []
+    names, rows = _names(found.method), []
     for test in tests.select_related("criterion__method", "sample__lot", "analyst").order_by(
         "due_on", "sample__code", "criterion__position"
     ):
         typed = [value.strip() for value in request.POST.getlist(f"value_{test.pk}")]
+        width = len(names) or investigations.readings_wanted(test)
         rows.append({"test": test, "values": [*typed, *[""] * width][:width]})
     return rows
 
@@ -284,7 +286,7 @@ def _enter(request: PageRequest, found: Worksheet) -> None:
 
 
 def _told(request: PageRequest, count: int, made: list[Result], how: str) -> None:
-    failed = [str(result.test) for result in made if not result.passes]
+    failed = [str(result.test) for result in made if result.fails]
     said = f"{count} test{'' if count == 1 else 's'} {how}; a colleague verifies."
     if failed:
         messages.warning(request, f"{said} Out of limit: {', '.join(failed)}. Keep the preparations.")
@@ -326,7 +328,7 @@ def _from_file(request: PageRequest, found: Worksheet) -> None:
 def _matched(found: Worksheet, table: FileTable) -> list[testing.Entry]:
     """Return the entries of a table by sample and test; rows that fit no test that waits are all named."""
     tests = Test.objects.filter(
-        program=found.program, criterion__method__code=found.method.code, state__in=OPEN_TESTS, is_void=False
+        program=found.program, criterion__method__code=found.method.code, state__in=WAITING, is_void=False
     )
     known = {
         (t.sample.code, t.criterion.name): t

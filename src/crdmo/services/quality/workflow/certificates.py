@@ -75,8 +75,9 @@ def _lines(
                 next="Calculate it anew first",
             )
         last = [r for r in own if r.test_id == test.id]
-        decisive = [r for r in last if r.state == Result.State.VERIFIED and r.round > 0] or [
-            r for r in last if r.round == 0
+        decided = [r for r in last if r.passes is not None]
+        decisive = [r for r in decided if r.state == Result.State.VERIFIED and r.round > 0] or [
+            r for r in decided if r.round == 0
         ]
         passes = test.state == Test.State.VERIFIED
         lines.append(
@@ -85,7 +86,7 @@ def _lines(
                 "method": f"{criterion.method.code} version {criterion.method.number}",
                 "limit": criterion.limit,
                 "unit": criterion.unit,
-                "result": " / ".join(r.rounded for r in decisive),
+                "result": " / ".join(f"{r.rounded} ({r.stage})" if r.stage else r.rounded for r in decisive),
                 "passes": passes,
                 "criterion": str(criterion.id),
                 "results": [_one(r) for r in own],
@@ -97,6 +98,7 @@ def _lines(
 
 def _one(result: Result) -> dict[str, Any]:
     kind = "original" if result.round == 0 else f"retest {result.round}"
+    kind += f", {result.stage}" if result.stage else ""
     return {
         "id": str(result.id),
         "kind": kind,

@@ -28,7 +28,7 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 
-from ..models import Investigation, InvestigationStep, Result, RetestPlan, Test
+from ..models import Criterion, Investigation, InvestigationStep, Result, RetestPlan, Test
 from .desks import Seen
 
 SUPERVISORS = (Role.SUPERVISOR, Role.QA)
@@ -52,28 +52,51 @@ def next_round(test: Test, person: Person, readings: int) -> int:
     Raises:
         Refused: no approved plan allows another retest, or this person may not do it.
     """
-    wanted = test.criterion.method.replicates
-    if test.criterion.acceptance == "limit" and readings != wanted:
+    wanted = readings_wanted(test)
+    if readings != wanted:
         raise Invalid(
-            f"{test.criterion.method.code} takes {wanted} readings",
+            f"{test.criterion.method.code} takes {wanted} readings{' now' if test.state == Test.State.NEXT_STAGE else ''}",
             errors={"values": "wrong number"},
             given=str(readings),
             allowed=str(wanted),
         )
-    if test.state != Test.State.RETEST:
+    if test.state == Test.State.ASSIGNED:
         return 0
+    original = test.results.filter(round=0, is_void=False).first()
+    if test.state == Test.State.NEXT_STAGE:
+        turn = _latest(test).round
+        _second_analyst(turn, original, person)
+        return turn
     plan = approved_plan(test)
     done = retests(test)
     if done >= plan.replicates:
         raise Refused(
             "all planned retests are done", given=f"{done} of {plan.replicates}", next="Conclude the investigation"
         )
-    original = test.results.filter(round=0, is_void=False).first()
-    if original is not None and original.entered_by_id == person.id:
+    _second_analyst(done + 1, original, person)
+    return done + 1
+
+
+def _second_analyst(turn: int, original: Result | None, person: Person) -> None:
+    if turn and original is not None and original.entered_by_id == person.id:
         raise Refused(
             "a retest is done by a second analyst", given=person.printed_name, allowed="a qualified colleague"
         )
-    return done + 1
+
+
+def readings_wanted(test: Test) -> int:
+    """Return how many readings a test takes now: as its method says, or as many units as its next stage asks for."""
+    if test.criterion.acceptance == Criterion.Acceptance.LIMIT or test.state != Test.State.NEXT_STAGE:
+        return test.criterion.method.replicates
+    computed = _latest(test).computed
+    assert computed is not None
+    return int(computed.output["next_units"])
+
+
+def _latest(test: Test) -> Result:
+    found = test.results.filter(is_void=False).select_related("computed").order_by("round", "replicate").last()
+    assert found is not None
+    return found
 
 
 def approved_plan(test: Test) -> RetestPlan:
@@ -98,9 +121,12 @@ def retests(test: Test) -> int:
 
 
 def after_verification(act: Act, test: Test) -> None:
-    """Move a test on once the results of its latest round are verified: verified, next retest, or an investigation."""
+    """Move a test on once its latest results are verified: verified, next stage, next retest, or an investigation."""
     results = list(test.results.filter(is_void=False))
     if any(r.state in (Result.State.ENTERED, Result.State.RETURNED) for r in results):
+        return
+    if _latest(test).passes is None:
+        act.change(test, state=Test.State.NEXT_STAGE)
         return
     if test.investigations.filter(outcome=Outcome.OPEN, is_void=False).exists():
         plan = RetestPlan.objects.filter(investigation__test=test, state="approved", is_void=False).first()
@@ -110,7 +136,7 @@ def after_verification(act: Act, test: Test) -> None:
         act.change(test, state=Test.State.INVESTIGATION if complete else Test.State.RETEST)
         return
     looked_into = set(test.investigations.filter(is_void=False).values_list("result_id", flat=True))
-    failed = [r for r in results if not r.passes and r.state == Result.State.VERIFIED and r.id not in looked_into]
+    failed = [r for r in results if r.fails and r.state == Result.State.VERIFIED and r.id not in looked_into]
     if failed:
         _open(act, test, failed[0])
         return

@@ -14,9 +14,9 @@ from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid
 from crdmo.science.method import MethodError
 
-from ..models import Method, Reading, Reagent, Result, Test, Worksheet
+from ..models import Criterion, Method, Reading, Reagent, Result, Test, Worksheet
 
-REPORTABLE = "quality.reportable_result"
+REPORTABLE, STAGED = "quality.reportable_result", "quality.staged_result"
 
 
 def _standard(sheet: Worksheet) -> Reagent | None:
@@ -44,6 +44,8 @@ def compute(
             inputs["quantities"]["standard_potency"] = [standard.potency]
             sources.append(standard)
     name = "quality.calculated_result" if method.reporting == Method.Reporting.CALCULATED else REPORTABLE
+    if criterion.acceptance != Criterion.Acceptance.LIMIT:
+        name, parameters = STAGED, {"limit": criterion.limit, **criterion.parameters}
     try:
         return run(act, name, inputs=inputs, parameters=parameters, sources=sources, program=test.program), sources
     except MethodError as error:
@@ -58,9 +60,11 @@ def _named(readings: Sequence[Reading]) -> dict[str, list[str]]:
 
 
 def report(act: Act, sheet: Worksheet, test: Test, readings: Sequence[Reading], turn: int, place: int) -> list[Result]:
-    """Write the reportable results of one round of a test."""
+    """Write the reportable results of one round of a test; of a test in stages, that of the stage just tested."""
     assert isinstance(act.actor, Person)
-    computed, _ = compute(act, sheet, test, readings, place)
+    earlier = test.readings.filter(round=turn, is_void=False, replicate__lt=readings[0].replicate).order_by("replicate")
+    computed, _ = compute(act, sheet, test, [*earlier, *readings], place)
+    before = test.results.filter(round=turn, is_void=False).count()
     return act.create_many(
         Result,
         [
@@ -76,7 +80,7 @@ def report(act: Act, sheet: Worksheet, test: Test, readings: Sequence[Reading], 
                 "sources": sources_of([computed]),
                 **line,
             }
-            for i, line in enumerate(_lines(computed), 1)
+            for i, line in enumerate(_lines(computed), before + 1)
         ],
     )
 
@@ -84,6 +88,7 @@ def report(act: Act, sheet: Worksheet, test: Test, readings: Sequence[Reading], 
 def _lines(computed: Computed) -> list[dict[str, Any]]:
     return [
         {
+            "stage": computed.output.get("stage", ""),
             "calculated": line["calculated"],
             "rounded": line["rounded"],
             "passes": line["passes"],
@@ -93,21 +98,29 @@ def _lines(computed: Computed) -> list[dict[str, Any]]:
     ]
 
 
-def again(act: Act, reading: Reading) -> Result:
-    """Calculate a round anew after a reading was corrected, as new versions of its results."""
-    return renew(act, reading.test, reading.round)[0]
+def made_of(reading: Reading) -> list[Result]:
+    """Return the results that a reading went into; of a test in stages, those of its stage and of the later ones."""
+    results = reading.test.results.filter(round=reading.round, is_void=False).select_related("computed")
+    return [r for r in results.order_by("replicate") if not r.stage or _units(r) >= reading.replicate]
 
 
-def renew(act: Act, test: Test, turn: int) -> list[Result]:
-    """Calculate a round of a test anew from its readings as they stand now; what was invalidated stays so."""
+def _units(result: Result) -> int:
+    assert result.computed is not None
+    return int(result.computed.output["units"])
+
+
+def renew(act: Act, results: Sequence[Result]) -> list[Result]:
+    """Calculate results of one round anew from its readings as they stand now; what was invalidated stays so."""
+    test, turn = results[0].test, results[0].round
     readings = list(
         test.readings.filter(round=turn, is_void=False).select_related("worksheet__method").order_by("replicate")
     )
     sheet = readings[0].worksheet
     assert sheet is not None
-    computed, _ = compute(act, sheet, test, readings, 0)
-    results = list(test.results.filter(round=turn, is_void=False).order_by("replicate"))
-    for result, line in zip(results, _lines(computed), strict=True):
-        state = result.state if result.state == Result.State.INVALIDATED else Result.State.ENTERED
-        act.change(result, computed=computed, sources=sources_of([computed]), state=state, **line)
-    return results
+    for group in [[r] for r in results] if results[0].stage else [results]:
+        own = readings[: _units(group[0])] if group[0].stage else readings
+        computed, _ = compute(act, sheet, test, own, 0)
+        for result, line in zip(group, _lines(computed), strict=True):
+            state = result.state if result.state == Result.State.INVALIDATED else Result.State.ENTERED
+            act.change(result, computed=computed, sources=sources_of([computed]), state=state, **line)
+    return list(results)

@@ -13,6 +13,7 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 from crdmo.science.quality.limits import Limit
+from crdmo.science.quality.staged import staged_test, units_of_next_stage
 
 from ..models import Criterion, Method, Specification
 from .desks import QUALITY_UNIT, SPECIFIERS
@@ -30,7 +31,7 @@ def draft_specification(
     code: str = "",
     supersedes: Specification | None = None,
 ) -> Specification:
-    """Draft a specification with its lines: each has name, method, limit, and optionally unit, acceptance, parameters."""
+    """Draft a specification with its lines: each has name, method, limit, and optionally unit and parameters."""
     if not criteria:
         raise Invalid("a specification has at least one line", errors={"criteria": "none given"})
     assert substance.program is not None
@@ -56,15 +57,24 @@ def draft_specification(
 
 
 def _checked(line: dict[str, Any], position: int) -> dict[str, Any]:
-    """Return a line whose limit can be understood and whose method is effective."""
+    """Return a line whose limit can be understood and whose method is effective; the limit's text says how it is accepted."""
     method: Method = line["method"]
     if method.state != Method.State.EFFECTIVE:
         raise Refused(f"line {position}: {method} is not effective", given=method.get_state_display())
-    try:
-        Limit.parse(line["limit"])
-    except ValueError as error:
-        raise Invalid(f"line {position}: {error}", errors={f"criteria/{position}/limit": str(error)}) from error
-    return line
+    if not (staged := staged_test(line["limit"])):
+        try:
+            Limit.parse(line["limit"])
+        except ValueError as error:
+            raise Invalid(f"line {position}: {error}", errors={f"criteria/{position}/limit": str(error)}) from error
+        return line
+    first = units_of_next_stage(staged, 0)
+    if method.reporting != Method.Reporting.EACH or method.replicates != first:
+        raise Refused(
+            f"line {position}: {line['limit']} is tested in stages, the first on {first} units",
+            given=f"{method}: {method.replicates} readings; {method.get_reporting_display().lower()}",
+            allowed=f"a method of {first} readings; {Method.Reporting.EACH.label.lower()}",
+        )
+    return {**line, "acceptance": staged}
 
 
 @verb("quality.approve_specification", "approve a specification", roles=QUALITY_UNIT, signs=Meaning.APPROVED)

@@ -20,6 +20,7 @@ from crdmo.science.method import MethodError
 from crdmo.science.quality.limits import Verdict, evaluate
 
 from ..models import (
+    WAITING,
     ControlResult,
     Criterion,
     Instrument,
@@ -238,7 +239,9 @@ def _readable(method: Method, entries: Sequence[Entry]) -> None:
 
 
 def _unreadable(method: Method, test: Test, value: str) -> str:
-    limit = "≥ 0" if method.reporting in (Method.Reporting.MEAN, Method.Reporting.CALCULATED) else test.criterion.limit
+    whole = test.criterion.acceptance == Criterion.Acceptance.LIMIT
+    by_itself = whole and method.reporting in (Method.Reporting.SINGLE, Method.Reporting.EACH)
+    limit = test.criterion.limit if by_itself else "≥ 0"
     try:
         evaluate(value, limit)
     except MethodError as error:
@@ -252,15 +255,16 @@ def _enter(act: Act, sheet: Worksheet, entry: Entry, place: int, source: str, fi
         raise Refused(f"{test} is not tested by {method.code}", given=method.code, allowed=test.criterion.method.code)
     if test.program_id != sheet.program_id:
         raise Refused("a worksheet holds the tests of one program")
-    if test.state not in (Test.State.ASSIGNED, Test.State.RETEST):
+    if test.state not in WAITING:
         raise Refused(
             f"{test} takes no result now",
             given=test.get_state_display(),
-            allowed="To be tested, To be retested",
+            allowed=", ".join(state.label for state in WAITING),
             next="A reported result is corrected with a reason, or investigated; it is not entered again",
         )
     materials.usable(test.sample, act.now.date())
     turn = investigations.next_round(test, _analyst(act), len(entry.values))
+    before = test.readings.filter(round=turn, is_void=False).count()
     readings = [
         act.create(
             Reading,
@@ -268,16 +272,16 @@ def _enter(act: Act, sheet: Worksheet, entry: Entry, place: int, source: str, fi
             test=test,
             worksheet=sheet,
             round=turn,
-            replicate=i,
-            preparation=entry.preparations[i - 1] if entry.preparations else 1,
-            name=entry.names[i - 1] if entry.names else "",
+            replicate=before + i + 1,
+            preparation=entry.preparations[i] if entry.preparations else 1,
+            name=entry.names[i] if entry.names else "",
             value=value.strip(),
             unit=test.criterion.unit,
             source=source,
             file=file,
             read_at=act.now,
         )
-        for i, value in enumerate(entry.values, 1)
+        for i, value in enumerate(entry.values)
     ]
     results = reportable.report(act, sheet, test, readings, turn, place)
     act.change(test, state=Test.State.ENTERED, analyst=_analyst(act))
@@ -342,7 +346,7 @@ def return_results(act: Act, results: Sequence[Result]) -> list[Result]:
 @verb("quality.correct_reading", "correct a reading", roles=BENCH)
 def correct_reading(act: Act, reading: Reading, *, value: str) -> Result:
     """Correct a reading with a reason before it is verified; the result is calculated anew, the old value stays readable."""
-    results = list(reading.test.results.filter(round=reading.round, is_void=False))
+    results = reportable.made_of(reading)
     if reading.worksheet is not None:
         _readable(reading.worksheet.method, [Entry(reading.test, (value,))])
     if any(r.state not in (Result.State.ENTERED, Result.State.RETURNED) for r in results):
@@ -350,7 +354,7 @@ def correct_reading(act: Act, reading: Reading, *, value: str) -> Result:
             "a verified result is not corrected at the bench", next="Open an investigation or ask the supervisor"
         )
     act.change(reading, value=value.strip())
-    return reportable.again(act, reading)
+    return reportable.renew(act, results)[0]
 
 
 @verb("quality.close_worksheet", "close a worksheet", roles=BENCH, signs=Meaning.PERFORMED)
@@ -384,7 +388,7 @@ def recalculate(act: Act, test: Test) -> list[Result]:
     if not marked:
         raise Refused(f"the results of {test} stand on what is recorded now", next="There is nothing to calculate anew")
     turns = sorted({r.round for r in old if r.id in marked})
-    made = [result for turn in turns for result in reportable.renew(act, test, turn)]
+    made = [result for turn in turns for result in reportable.renew(act, [r for r in old if r.round == turn])]
     if any(r.state == Result.State.ENTERED for r in made) and test.state == Test.State.VERIFIED:
         act.change(test, state=Test.State.ENTERED)
     return made
