@@ -186,54 +186,65 @@ def made(model: type[R], values: Mapping[str, Any]) -> R:
     """Return a new object with these values, as `model(**values)` would, but several times as quick.
 
     Raises:
-        TypeError: a name is not that of a field.
+        TypeError: a name is not that of a field, or a field is given twice.
     """
-    row, related, used = [], [], 0
-    for name, attname, default, is_key in _fields(model):
-        if name in values:
-            value, used = values[name], used + 1
-            if is_key and isinstance(value, models.Model):
-                related.append((name, value))
-                value = value.pk
-        elif attname in values:
-            value, used = values[attname], used + 1
-        else:
-            value = default()
-        row.append(value)
-    if used != len(values):
-        known = {name for field in _fields(model) for name in field[:2]}
-        raise TypeError("unknown or given twice: " + ", ".join(sorted(set(values) - known or values)))
+    plan = _plan(model, tuple(values))
     # What Model.__init__ does, but for its signals, which nobody in this house listens to.
     record = model.__new__(model)
     record._state = ModelState()
-    record.__dict__.update(zip(_attnames(model), row, strict=True))
-    if related:
-        record._state.fields_cache.update(related)
+    row = record.__dict__
+    row.update(plan.constant)
+    for attname, default in plan.computed:
+        row[attname] = default()
+    for given, attname in plan.plain:
+        row[attname] = values[given]
+    for given, attname in plan.keys:
+        value = values[given]
+        if isinstance(value, models.Model):
+            record._state.fields_cache[given] = value
+            value = value.pk
+        row[attname] = value
     return record
 
 
-@cache
-def _attnames(model: type[Record]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields)
+class _Plan(NamedTuple):
+    """How the columns of a new object come by their values, when certain names are given."""
+
+    constant: dict[str, Any]
+    computed: tuple[tuple[str, Callable[[], Any]], ...]
+    plain: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[str, str], ...]
 
 
 @cache
-def _fields(model: type[Record]) -> tuple[tuple[str, str, Callable[[], Any], bool], ...]:
-    found = model._meta.concrete_fields
-    return tuple((f.name, f.attname, _default(f), isinstance(f, models.ForeignKey)) for f in found)
-
-
-def _default(field: Any) -> Callable[[], Any]:
-    made: Callable[[], Any] = field.get_default
-    if callable(field.default):
-        return made
-    value = made()
-    return lambda: value
+def _plan(model: type[Record], names: tuple[str, ...]) -> _Plan:
+    constant, computed, plain, keys = {}, [], [], []
+    left = set(names)
+    for field in model._meta.concrete_fields:
+        given = field.name if field.name in left else field.attname
+        if given in left:
+            left.remove(given)
+            # A key given by its object, never one given by its value, fills the cache of related objects.
+            (keys if isinstance(field, models.ForeignKey) and given == field.name else plain).append(
+                (given, field.attname)
+            )
+        # `has_default` first: where there is none, Django keeps a class in its place, which is callable too.
+        elif field.has_default() and callable(field.default):
+            computed.append((field.attname, field.get_default))
+        else:
+            constant[field.attname] = field.get_default()
+    if left:
+        raise TypeError("unknown or given twice: " + ", ".join(sorted(left)))
+    return _Plan(constant, tuple(computed), tuple(plain), tuple(keys))
 
 
 def of(record: Record) -> State:
     """Return the state of a record as its row now stands, with `is_void` where it is voided."""
-    state = {name: encode(getattr(record, attname)) for name, attname, encode, _ in codecs(type(record))}
+    found = record.__dict__
+    try:
+        state = {name: encode(found[attname]) for name, attname, encode, _ in codecs(type(record))}
+    except KeyError:  # a record that was read without some of its columns fetches them now
+        state = {name: encode(getattr(record, attname)) for name, attname, encode, _ in codecs(type(record))}
     if record.is_void:
         state["is_void"] = True
     return state
