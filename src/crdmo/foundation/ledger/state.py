@@ -218,7 +218,10 @@ class _Plan(NamedTuple):
 
 @cache
 def _plan(model: type[Record], names: tuple[str, ...]) -> _Plan:
-    constant, computed, plain, keys = {}, [], [], []
+    constant: dict[str, Any] = {}
+    computed: list[tuple[str, Callable[[], Any]]] = []
+    plain: list[tuple[str, str]] = []
+    keys: list[tuple[str, str]] = []
     left = set(names)
     for field in model._meta.concrete_fields:
         given = field.name if field.name in left else field.attname
