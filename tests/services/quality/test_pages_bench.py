@@ -305,6 +305,9 @@ def test_an_investigation_is_gone_through_on_its_page(lab: Lab) -> None:
     )
     assert supervisor.post(place, step="go_on").status_code == 409
     assert supervisor.post(place, step="propose", replicates="two", rationale="SOP").status_code == 422
+    assert supervisor.post(place, step="propose", replicates="5", rationale="Many.").status_code == 302
+    assert supervisor.post(place, step="withdraw", reason="").status_code == 422
+    assert supervisor.post(place, step="withdraw", reason="Too many.").status_code == 302
     assert supervisor.post(place, step="propose", replicates="1", rationale="As the SOP sets out.").status_code == 302
     assert qa.post(place, step="approve", signing_seen=[], sign=True).status_code == 409
     assert qa.post(place, step="approve", sign=True).status_code == 302

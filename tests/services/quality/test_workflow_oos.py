@@ -49,6 +49,20 @@ def test_no_plan_before_the_checklist_is_whole(lab: Lab) -> None:
         investigations.check_laboratory(lab.supervisor, found, answers=answers, text="Looked through.")
 
 
+def test_a_proposed_plan_is_withdrawn_with_a_reason_and_an_approved_one_is_not(lab: Lab) -> None:
+    found = lab.out_of_specification(lab.lot())
+    lab.check(found)
+    plan = investigations.propose_retest(lab.supervisor, found, replicates=9, rationale="Many.")
+    with pytest.raises(Invalid, match="voided with a reason"):
+        investigations.withdraw_retest(lab.qa, plan)
+    investigations.withdraw_retest(lab.qa, plan, reason="nine retests are testing into compliance")
+    with pytest.raises(Refused, match="is void"):
+        investigations.approve_retest(lab.qa, plan, credentials=lab.sign(lab.qa))
+    lab.plan(found, 2)
+    with pytest.raises(Refused, match="is decided"):
+        investigations.withdraw_retest(lab.qa, found.plans.get(is_void=False), reason="second thoughts")
+
+
 def test_the_number_of_retests_is_decided_once_and_kept(lab: Lab) -> None:
     found = lab.out_of_specification(lab.lot())
     lab.check(found)

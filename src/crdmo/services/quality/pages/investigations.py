@@ -157,6 +157,7 @@ DONE = {
     "go_on": "The next phase is open.",
     "propose": "The plan is proposed; QA approves it.",
     "approve": "The plan is approved; the retests can begin.",
+    "withdraw": "The plan is withdrawn; another can be proposed.",
     "conclude": "The investigation is concluded.",
 }
 VERBS = (
@@ -166,6 +167,7 @@ VERBS = (
     "go_on",
     "propose_retest",
     "approve_retest",
+    "withdraw_retest",
     "conclude_investigation",
 )
 
@@ -186,10 +188,13 @@ def _step(request: PageRequest, found: Investigation) -> None:
         workflow.go_on(person, found)
     elif step == "propose":
         _propose(request, found)
-    elif step == "approve":
+    elif step in ("approve", "withdraw"):
         plan = found.plans.filter(is_void=False).first()
         if plan is None:
             raise NotFound("there is no plan")
+        if step == "withdraw":
+            workflow.withdraw_retest(person, plan, reason=given.get("reason", ""))
+            return
         workflow.approve_retest(person, plan, credentials=steps.credentials(request), seen=seen_from(given))
     elif step == "conclude":
         workflow.conclude(

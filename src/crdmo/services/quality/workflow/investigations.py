@@ -6,6 +6,7 @@
 | Ia | go_on | Ib | the checklist, without assignable cause |
 | Ib | test_hypothesis | Ib | |
 | Ia, Ib | propose_retest, approve_retest | same; test → to be retested | number fixed and signed by QA before the first |
+| Ia, Ib, II | withdraw_retest | same | a reason; the plan is not approved yet |
 | Ib | go_on | II | a hypothesis tested, without assignable cause |
 | II | review_manufacturing | II | QA |
 | Ia, Ib, II | conclude | concluded | evidence for the outcome, signed by QA |
@@ -285,6 +286,19 @@ def propose_retest(
         rationale=rationale,
         resample=resample,
     )
+
+
+@verb("quality.withdraw_retest", "withdraw a retest plan that is not approved", roles=SUPERVISORS)
+def withdraw_retest(act: Act, plan: RetestPlan) -> RetestPlan:
+    """Withdraw a proposed plan with a reason, so that another can be proposed. It stays readable, and void."""
+    if plan.state != "proposed":
+        raise Refused(
+            f"{plan} is decided",
+            given=plan.get_state_display(),
+            allowed="Proposed",
+            next="An approved plan is carried out whole",
+        )
+    return act.void(plan)
 
 
 @verb("quality.approve_retest", "approve a retest plan", roles=(Role.QA,), signs=Meaning.APPROVED)
