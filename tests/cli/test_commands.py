@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crdmo.cli import common
-from crdmo.foundation.accounts import tokens
+from crdmo.foundation.accounts import lockout, tokens
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.ledger.models import Entry
 from crdmo.services.quality.models import Analysis
@@ -32,6 +32,19 @@ def imported(table: Path, *more: str) -> list[str]:
 
 def test_list_of_people(terminal: Terminal) -> None:
     assert {p["user_id"] for p in terminal.json("user", "list")["people"]} >= {"a.lindgren", "k.yamada"}
+
+
+def test_a_locked_account_is_unlocked_with_a_reason_that_is_on_record(terminal: Terminal) -> None:
+    for _ in range(5):
+        lockout.count("k.yamada", "log-in")
+    assert lockout.is_locked("k.yamada")
+    assert terminal.run("user", "unlock", "k.yamada").exit_code != 0
+    assert terminal.run("user", "unlock", "nobody.here", "--reason", "looked").exit_code != 0
+    assert lockout.is_locked("k.yamada")
+    assert terminal.json("user", "unlock", "K.Yamada", "--reason", "typed on a foreign keyboard")["unlocked"]
+    assert not lockout.is_locked("k.yamada")
+    body = json.loads(bytes(Entry.objects.filter(record_type="accounts.unlocked").latest("seq").body))
+    assert (body["actor"], body["reason"]) == ("system", "typed on a foreign keyboard")
 
 
 def test_the_installation_verifies(terminal: Terminal) -> None:

@@ -62,10 +62,14 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     threads: Annotated[int, typer.Option(help="Requests answered at the same time.")] = 4,
+    worker: Annotated[
+        bool, typer.Option(help="Run the worker beside it; switch it off where one runs elsewhere.")
+    ] = True,
 ) -> None:
     """Serve the pages and the API, with a worker for jobs and checkpoints beside them."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "crdmo.settings")}
-    worker = subprocess.Popen([sys.executable, "-m", "crdmo.foundation.computing.worker"], env=environment)
+    beside = [sys.executable, "-m", "crdmo.foundation.computing.worker"]
+    running = subprocess.Popen(beside, env=environment) if worker else None  # noqa: S603
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 — only compared
     common.tell(f"OpenCRDMO is served at http://{shown}:{port}/   (Ctrl-C stops it)")
     server = [
@@ -91,8 +95,9 @@ def serve(
     except KeyboardInterrupt:
         common.tell("Stopped.")
     finally:
-        worker.terminate()
-        worker.wait(timeout=20)
+        if running is not None:
+            running.terminate()
+            running.wait(timeout=20)
 
 
 users = typer.Typer(help="First set-up and emergencies; everything else is done on the pages.", no_args_is_help=True)
@@ -137,6 +142,29 @@ def list_users(json: Json = False) -> None:
         json,
         [f"{r['user_id']:<20} {r['name']}, {r['organization']}{'' if r['active'] else ' (deactivated)'}" for r in rows],
     )
+
+
+@users.command("unlock")
+def unlock_user(
+    user_id: Annotated[str, typer.Argument(help="Whose account is locked.")],
+    reason: Annotated[str, typer.Option(help="What was found; it goes into the ledger.")] = "",
+    json: Json = False,
+) -> None:
+    """Unlock an account as whoever runs the machine: for the day on which no administrator can log in."""
+    common.open_house()
+    from crdmo.foundation.accounts import workflow  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.accounts.models import Person  # noqa: PLC0415
+    from crdmo.foundation.ledger.acts import SYSTEM  # noqa: PLC0415
+    from crdmo.foundation.refusals import Invalid, NotFound  # noqa: PLC0415
+
+    with common.refusals(json):
+        person = Person.objects.filter(user_id__iexact=user_id).first()
+        if person is None:
+            raise NotFound("there is no such person", given=user_id, next="crdmo user list shows who there is")
+        if not reason.strip():
+            raise Invalid("an account is unlocked with a reason", errors={"reason": "--reason TEXT"})
+        workflow.unlock(SYSTEM, person, reason=reason)
+    common.answer({"user_id": person.user_id, "unlocked": True}, json, [f"The account of {person} is unlocked."])
 
 
 def add_to(app: typer.Typer) -> None:
