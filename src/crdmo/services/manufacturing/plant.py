@@ -56,21 +56,26 @@ def standing(equipment: Iterable[Equipment], on: dt.date, *, batch: Batch | None
 def _judged(
     one: Equipment, on: dt.date, due: dt.date | None, cleaned: EquipmentEvent | None, others: set[UUID | None]
 ) -> Standing:
-    def says(fit: bool, state: str, words: str) -> Standing:
-        return Standing(one, fit, state, words, due)
+    why = _unfit(one, on, due, cleaned, others)
+    if why is not None:
+        return Standing(one, False, *why, due)
+    words = (
+        f"in date until {due}" if cleaned is None or one.is_scale else f"clean since {cleaned.on}, in date until {due}"
+    )
+    return Standing(one, True, "in_service", words, due)
 
+
+def _unfit(
+    one: Equipment, on: dt.date, due: dt.date | None, cleaned: EquipmentEvent | None, others: set[UUID | None]
+) -> tuple[str, str] | None:
+    """Return state and reason where equipment is not fit."""
     if one.state != "in_service" or one.is_void:
-        return says(False, "out_of_service", "out of service")
-    if due is None:
-        return says(False, "overdue", "never calibrated or qualified")
-    if due < on:
-        return says(False, "overdue", f"calibration overdue since {due}")
+        return "out_of_service", "out of service"
+    if due is None or due < on:
+        return "overdue", f"calibration overdue since {due}" if due else "never calibrated or qualified"
     if one.is_scale:
-        return says(True, "in_service", f"calibrated until {due}")
-    if cleaned is None:
-        return says(False, "unclean", "never cleaned")
-    if others:
-        return says(False, "unclean", "used since the last cleaning")
-    if one.clean_days is not None and cleaned.on + dt.timedelta(days=one.clean_days) < on:
-        return says(False, "unclean", f"clean hold ended {cleaned.on + dt.timedelta(days=one.clean_days)}")
-    return says(True, "in_service", f"clean since {cleaned.on}, in date until {due}")
+        return None
+    if cleaned is None or others:
+        return "unclean", "used since the last cleaning" if cleaned else "not cleaned"
+    ends = cleaned.on + dt.timedelta(days=one.clean_days) if one.clean_days is not None else on
+    return ("unclean", f"clean hold ended {ends}") if ends < on else None

@@ -151,10 +151,8 @@ def perform_step(
 ) -> StepRecord:
     """Record the next step with all its values, by signature. What is out of limit, or late, becomes an exception.
 
-    Args:
-        position: the step's place in the master; only the next one is taken.
-        values: text by the value's name, each that the step asks for and no other.
-        done_at: when it was done, where that is not now; it makes a late entry, which says why.
+    `position` is the step's place in the master; only the next one is taken. `values` is text by the value's name, each
+    that the step asks for and no other. `done_at` is when it was done, where that is not now; a late entry says why.
     """
     _running(batch)
     line = _next(batch, position)
