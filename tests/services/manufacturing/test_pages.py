@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crdmo.common.materials.models import Lot
-from crdmo.services.manufacturing.models import Batch, BatchException, MasterRecord, ValueRecord
+from crdmo.services.manufacturing.models import Batch, BatchException
 from tests.services.manufacturing.plant import Plant
 from tests.services.quality import browsing
 from tests.services.quality.browsing import text
@@ -29,7 +27,13 @@ def test_a_batch_is_walked_from_issue_to_review_on_its_pages(plant: Plant) -> No
     for name, gross in (("ACT", "10,2"), ("FIL", "90.0")):
         page = text(operator.get(place))
         assert f"Dispense {plant.material(name).substance.name}" in page
-        given = {"step": "dispense", "container": plant.containers[name].code, "scale": "SC-1", "gross": gross, "tare": "0.2"}
+        given = {
+            "step": "dispense",
+            "container": plant.containers[name].code,
+            "scale": "SC-1",
+            "gross": gross,
+            "tare": "0.2",
+        }
         given["gross"] = "10,2" if name == "ACT" else "90.2"
         assert operator.post(place, given, sign=True).status_code == 302
     assert "Ask a colleague" in text(operator.get(place))
@@ -38,10 +42,15 @@ def test_a_batch_is_walked_from_issue_to_review_on_its_pages(plant: Plant) -> No
     batch = Batch.objects.get(code="B-7")
     values = {f"value_{one.pk}": value for one in batch.master.instructions.get(position=1).values.all()
               for value in [{"Temperature": "26", "Appearance": "clear solution"}[one.name]]}  # fmt: skip
-    assert operator.post(place, {"step": "step", "position": "1", "equipment": "R-1", **values}, sign=True).status_code == 302
+    assert (
+        operator.post(place, {"step": "step", "position": "1", "equipment": "R-1", **values}, sign=True).status_code
+        == 302
+    )
     assert second.post(place, _waiting(second, place), sign=True).status_code == 302
     ph = batch.master.instructions.get(position=2).values.get()
-    assert operator.post(place, {"step": "step", "position": "2", f"value_{ph.pk}": "7.1"}, sign=True).status_code == 302
+    assert (
+        operator.post(place, {"step": "step", "position": "2", f"value_{ph.pk}": "7.1"}, sign=True).status_code == 302
+    )
     assert "Complete the batch" in text(operator.get(place))
     assert operator.post(place, {"step": "complete", "output": "98.5"}, sign=True).status_code == 302
     exception = BatchException.objects.get()
