@@ -6,6 +6,7 @@ Everything else was in range, and `in_range` says how much that is.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -113,14 +114,15 @@ def _voided(batch: Batch) -> list[dict[str, Any]]:
 
 
 def _refusals(batch: Batch) -> list[dict[str, Any]]:
-    keys = {str(batch.id), batch.code}
+    """Return the steps that were refused; each refusal names its batch."""
+    named = re.compile(rf"(?<![\w-]){re.escape(batch.code)}(?![\w-])")
     rows = Entry.objects.filter(record_type="ledger.refusal", stream=str(batch.program_id)).order_by("seq")
     found = []
     for raw in rows.values_list("body", flat=True):
         body = json.loads(bytes(raw))
-        state = body["state"]
-        if state.get("refused", "").startswith("manufacturing.") and any(
-            key in " ".join(str(v) for v in state.values()) for key in keys
-        ):
-            found.append(_line("Refused step", f"{body['name']}: {state.get('what', '')}", body["seq"]))
+        what = body["state"].get("what", "")
+        if body["state"].get("refused", "").startswith("manufacturing.") and named.search(what):
+            given = body["state"].get("given", "")
+            text = f"{body['name']}: {what}" + (f" ({given})" if given else "")
+            found.append(_line("Refused step", text, body["seq"]))
     return found

@@ -17,7 +17,7 @@ from crdmo.foundation.signing import Credentials, Meaning, sign
 
 from ..models import Batch, BatchException, MasterRecord
 from ..progress import OPEN, Progress, progress
-from .desks import FLOOR, PLANNERS, Seen, worker
+from .desks import FLOOR, PLANNERS, Seen, about_its_batch, worker
 from .exceptions import raised
 
 
@@ -51,6 +51,7 @@ def issue_batch(act: Act, master: MasterRecord, *, lot: str = "", due_on: dt.dat
 
 
 @verb("manufacturing.cancel_batch", "cancel a batch", roles=PLANNERS)
+@about_its_batch
 def cancel_batch(act: Act, batch: Batch) -> Batch:
     """Cancel a batch with a reason while nothing has gone into it; its lot is rejected, and the number is not used again."""
     if not act.reason:
@@ -67,6 +68,7 @@ def cancel_batch(act: Act, batch: Batch) -> Batch:
 
 
 @verb("manufacturing.complete_batch", "complete a batch", roles=FLOOR, signs=Meaning.PERFORMED)
+@about_its_batch
 def complete_batch(
     act: Act,
     batch: Batch,

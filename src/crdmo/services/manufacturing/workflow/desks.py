@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from crdmo.foundation.accounts.authority import declare
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.accounts.roles import EVERYONE, PRODUCTION, Role
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Refused
+
+from ..models import Batch, ValueRecord
+
+S = TypeVar("S")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # The version of each record that a signer was shown, by its key; who signs without a page gives none.
 Seen: TypeAlias = Mapping[Any, int]
@@ -33,3 +40,20 @@ def worker(act: Act) -> Person:
     if not isinstance(act.actor, Person):
         raise Refused("only a person works in the plant", given=act.actor.printed_name)
     return act.actor
+
+
+def about_its_batch(function: Callable[Concatenate[Act, S, P], T]) -> Callable[Concatenate[Act, S, P], T]:
+    """Let every refusal of a verb name the batch that it was about, so that the batch's review finds it."""
+
+    @functools.wraps(function)
+    def named(act: Act, subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(act, subject, *args, **kwargs)
+        except Refused as refused:
+            part: Any = subject.record if isinstance(subject, ValueRecord) else subject
+            batch = part if isinstance(part, Batch) else part.batch
+            if batch.code not in refused.what:
+                refused.what = f"batch {batch}: {refused.what}"
+            raise
+
+    return named

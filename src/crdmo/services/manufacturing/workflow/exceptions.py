@@ -9,7 +9,7 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Invalid, Refused
 
 from ..models import Batch, BatchException, ValueRecord
-from .desks import FLOOR, worker
+from .desks import FLOOR, about_its_batch, worker
 
 
 def raised(act: Act, batch: Batch, kind: str, text: str, about: ValueRecord | None = None) -> BatchException:
@@ -32,6 +32,7 @@ def _unreviewed(exception: BatchException) -> None:
 
 
 @verb("manufacturing.explain_exception", "explain an exception of a batch", roles=FLOOR)
+@about_its_batch
 def explain_exception(act: Act, exception: BatchException, *, explanation: str) -> BatchException:
     """Say what happened, why, and what it means for the product."""
     _unreviewed(exception)
@@ -49,6 +50,7 @@ def explain_exception(act: Act, exception: BatchException, *, explanation: str) 
 
 
 @verb("manufacturing.ask_back", "ask for more about an exception", roles=(Role.QA,))
+@about_its_batch
 def ask_back(act: Act, exception: BatchException, *, question: str) -> BatchException:
     """Open an exception again with what its explanation lacks; the explanation stays in its history."""
     _unreviewed(exception)

@@ -18,7 +18,7 @@ from crdmo.science.quality.limits import Verdict, evaluate
 from ..models import Batch, BatchException, Dispensing, Equipment, MasterMaterial, StepRecord, ValueRecord
 from ..progress import OPEN, StepLine, Waiting, bounds, progress
 from . import equipment as plant
-from .desks import FLOOR, Seen, worker
+from .desks import FLOOR, Seen, about_its_batch, worker
 from .exceptions import raised
 
 # What is written later than this after it was done is a late entry.
@@ -37,6 +37,7 @@ def _started(act: Act, batch: Batch) -> None:
 
 
 @verb("manufacturing.dispense", "dispense a material", roles=FLOOR, signs=Meaning.PERFORMED)
+@about_its_batch
 def dispense(
     act: Act,
     batch: Batch,
@@ -121,6 +122,7 @@ def _within(batch: Batch, material: MasterMaterial, net: Quantity) -> None:
 
 
 @verb("manufacturing.void_dispensing", "void a weighing", roles=FLOOR)
+@about_its_batch
 def void_dispensing(act: Act, dispensing: Dispensing) -> Dispensing:
     """Void a weighing before the first step, with a reason; the material goes back to its container."""
     _running(dispensing.batch)
@@ -138,6 +140,7 @@ def void_dispensing(act: Act, dispensing: Dispensing) -> Dispensing:
 
 
 @verb("manufacturing.perform_step", "do a step of a batch", roles=FLOOR, signs=Meaning.PERFORMED)
+@about_its_batch
 def perform_step(
     act: Act,
     batch: Batch,
@@ -271,6 +274,7 @@ def _out_of_limit(act: Act, batch: Batch, value: ValueRecord) -> None:
 
 
 @verb("manufacturing.check", "check what a colleague recorded", roles=FLOOR, signs=Meaning.VERIFIED)
+@about_its_batch
 def check(act: Act, waiting: Waiting, *, credentials: Credentials, seen: Seen | None = None) -> Waiting:
     """Check a weighing or a step as the second person, by signature; never what one did oneself."""
     person, batch = worker(act), waiting.batch
@@ -291,6 +295,7 @@ def check(act: Act, waiting: Waiting, *, credentials: Credentials, seen: Seen | 
 
 
 @verb("manufacturing.correct_value", "correct a recorded value", roles=FLOOR, signs=Meaning.PERFORMED)
+@about_its_batch
 def correct_value(act: Act, value: ValueRecord, *, new: str, credentials: Credentials) -> ValueRecord:
     """Correct a value before the review, with a reason; it is judged again, and a checked step is checked again."""
     batch = value.record.batch

@@ -12,10 +12,11 @@ from crdmo.foundation.signing import Credentials, Meaning, sign
 from ..models import Batch, BatchReview
 from ..progress import progress
 from ..trail import exceptions_of, in_range, last_entry
-from .desks import worker
+from .desks import about_its_batch, worker
 
 
 @verb("manufacturing.review_batch", "review a batch record", roles=(Role.QA,), signs=Meaning.REVIEWED)
+@about_its_batch
 def review_batch(
     act: Act, batch: Batch, *, conclusion: str, credentials: Credentials, seen: int | None = None
 ) -> BatchReview:
