@@ -331,6 +331,8 @@ def consume(act: Act, source: Container | Lot, amount: Quantity, *, into: Lot, n
         Refused: the stock is not released, past its dates, no longer here, another owner's, or less than is asked for.
     """
     stock = source if isinstance(source, Lot) else source.lot
+    # A page may have read it before somebody put it on hold.
+    stock.refresh_from_db(fields=["status", "expires_on", "retest_on", "is_void"])
     if stock.status != Lot.Status.RELEASED:
         raise Refused(f"{stock} is not released", given=stock.get_status_display(), allowed="Released")
     usable(stock, act.now.date())

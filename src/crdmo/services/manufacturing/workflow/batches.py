@@ -24,6 +24,7 @@ from .exceptions import raised
 @verb("manufacturing.issue_batch", "issue a batch record", roles=PLANNERS)
 def issue_batch(act: Act, master: MasterRecord, *, lot: str = "", due_on: dt.date | None = None) -> Batch:
     """Issue a batch from an effective master; its lot is registered in quarantine and has no amount until it is made."""
+    master.refresh_from_db(fields=["state", "is_void"])
     if master.state != MasterRecord.State.EFFECTIVE or master.is_void:
         raise Refused(f"{master} is not effective", given=master.get_state_display(), allowed="Effective")
     if master.effective_from is not None and master.effective_from > act.now.date():

@@ -42,18 +42,24 @@ def worker(act: Act) -> Person:
     return act.actor
 
 
+# What a batch is at this moment is read again in the act, which holds the head of the ledger: a page may be old.
+NOW = ("state", "started_at", "version", "entry", "is_void")
+
+
 def about_its_batch(function: Callable[Concatenate[Act, S, P], T]) -> Callable[Concatenate[Act, S, P], T]:
-    """Let every refusal of a verb name the batch that it was about, so that the batch's review finds it."""
+    """Let a verb see its batch as it stands now, and every refusal name it, so that the batch's review finds it."""
 
     @functools.wraps(function)
     def named(act: Act, subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        part: Any = subject.record if isinstance(subject, ValueRecord) else subject
+        batch = part if isinstance(part, Batch) else part.batch
+        batch.refresh_from_db(fields=NOW)
         try:
             return function(act, subject, *args, **kwargs)
         except Refused as refused:
-            part: Any = subject.record if isinstance(subject, ValueRecord) else subject
-            batch = part if isinstance(part, Batch) else part.batch
             if batch.code not in refused.what:
                 refused.what = f"batch {batch}: {refused.what}"
+                refused.args = (refused.sentence(),)
             raise
 
     return named

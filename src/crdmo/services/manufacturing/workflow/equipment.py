@@ -118,6 +118,7 @@ def use(act: Act, equipment: Equipment, batch: Batch) -> EquipmentEvent:
     """
     if batch.program is not None and equipment.organization_id != batch.program.partner_id:
         raise Refused("a batch is made on the plant's own equipment", given=str(equipment))
+    equipment.refresh_from_db(fields=["state", "is_void"])
     found = standing([equipment], act.now.date(), batch=batch)[equipment.id]
     if not found.fit:
         raise Refused(
