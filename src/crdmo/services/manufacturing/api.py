@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Path, Router, Schema
+from ninja import Field, Path, Router, Schema
 
 from crdmo.common.routes import (
     After,
@@ -98,6 +98,69 @@ class Plant(Schema):
     items: list[EquipmentLine]
 
 
+class MaterialRead(Schema):
+    """A material of a master."""
+
+    substance: str
+    quantity: str
+    unit: str
+    tolerance: str
+    is_basis: bool
+
+
+class ValueAsked(Schema):
+    """A value that a step records."""
+
+    name: str
+    limit: str
+    unit: str
+
+
+class StepRead(Schema):
+    """A step of a master."""
+
+    position: int
+    title: str
+    instruction: str
+    equipment_class: str
+    is_checked: bool
+    values: list[ValueAsked]
+
+
+class MasterRead(Header):
+    """A version of a master whole; `number` counts its versions."""
+
+    code: str
+    number: int
+    title: str
+    state: str
+    product: str
+    size: str
+    unit: str
+    yield_limit: str
+    materials: list[MaterialRead]
+    steps: list[StepRead]
+
+
+class BatchRead(Schema):
+    """An executed batch record whole, as `crdmo.batch-record/1`."""
+
+    format: str
+    batch: str
+    state: str
+    master: dict[str, Any]
+    lot: dict[str, Any]
+    issued: dict[str, Any]
+    started_at: str | None
+    completed_at: str | None
+    materials: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    yield_: dict[str, Any] | None = Field(None, alias="yield")
+    exceptions: list[dict[str, Any]]
+    in_range: dict[str, int]
+    signatures: list[dict[str, Any]]
+
+
 def master_line(one: MasterRecord) -> dict[str, Any]:
     """Return a version of a master as JSON."""
     names = ("code", "number", "title", "state", "size", "unit", "yield_limit", "effective_from")
@@ -134,13 +197,14 @@ def masters(request: Any, program: ProgramCode, after: After = 0, limit: Limit =
     return listed(rows, after, limit, master_line, file=format, name="masters")
 
 
-@router.get("/masters/{code}/{number}", url_name="master")
+@router.get("/masters/{code}/{number}", url_name="master", response=MasterRead)
 @permission("manufacturing.view")
 def master(request: Any, response: HttpResponse, program: ProgramCode, code: str, number: Number) -> dict[str, Any]:
     """Return a version of a master whole: materials, steps, values with limits."""
     found = queries.find_master(request.program, code, number)
     tag(response, found.version)
-    return {**header(found), "id": str(found.id), **exports.master_record(found)}
+    told = exports.master_record(found)
+    return {**told, **header(found), "number": found.number}
 
 
 def _batches(request: Any) -> Any:
@@ -177,7 +241,7 @@ def issue(request: Any, program: ProgramCode, new: NewBatch) -> dict[str, Any]:
     return batch_line(batching.issue_batch(request.person, found, lot=new.lot, due_on=new.due_on))
 
 
-@router.get("/batches/{code}", url_name="batch")
+@router.get("/batches/{code}", url_name="batch", response=BatchRead, by_alias=True)
 @permission("manufacturing.view")
 def batch(request: Any, response: HttpResponse, program: ProgramCode, code: str) -> dict[str, Any]:
     """Return an executed batch record whole, with its exceptions and what was in range."""
