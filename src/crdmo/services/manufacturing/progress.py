@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
+from uuid import UUID
 
 from crdmo.common.materials.quantities import Quantity, plain, quantity, total
 
@@ -96,7 +97,8 @@ class Progress:
     def to_check(self) -> list[Waiting]:
         """What waits for a second person."""
         weighed: list[Waiting] = [d for line in self.materials for d in line.dispensings if d.state != "checked"]
-        return [*weighed, *(line.record for line in self.steps if line.state == "to_check" and line.record)]
+        done: list[Waiting] = [line.record for line in self.steps if line.state == "to_check" and line.record]
+        return weighed + done
 
     @property
     def next_material(self) -> MaterialLine | None:
@@ -139,7 +141,8 @@ class Progress:
     @property
     def done(self) -> int:
         """How many materials and steps are done and checked."""
-        return sum(line.state == "done" for line in (*self.materials, *self.steps))
+        states = [line.state for line in self.materials] + [line.state for line in self.steps]
+        return states.count("done")
 
     @property
     def count(self) -> int:
@@ -185,7 +188,7 @@ def progress(batch: Batch) -> Progress:
     return progress_of([batch])[0]
 
 
-def _weighed(found: dict[object, Progress]) -> dict[tuple[object, object], list[Dispensing]]:
+def _weighed(found: dict[UUID, Progress]) -> dict[tuple[object, object], list[Dispensing]]:
     weighed: dict[tuple[object, object], list[Dispensing]] = {}
     rows = Dispensing.objects.filter(batch__in=list(found), is_void=False)
     for one in rows.select_related("container__lot", "scale", "operator", "checked_by").order_by("at"):
@@ -195,7 +198,7 @@ def _weighed(found: dict[object, Progress]) -> dict[tuple[object, object], list[
 
 
 def _recorded(
-    found: dict[object, Progress],
+    found: dict[UUID, Progress],
 ) -> tuple[dict[tuple[object, object], StepRecord], dict[object, list[ValueRecord]]]:
     records: dict[tuple[object, object], StepRecord] = {}
     by_key: dict[object, StepRecord] = {}

@@ -83,7 +83,8 @@ def _corrections(batch: Batch) -> list[dict[str, Any]]:
             "asked", "record__step"
         )
     }
-    found, before = [], {}
+    found: list[dict[str, Any]] = []
+    before: dict[str, dict[str, Any]] = {}
     rows = (
         Entry.objects.filter(record_id__in=list(changed))
         .order_by("record_id", "version")

@@ -65,10 +65,10 @@ def in_words(found: Progress) -> str:
 
 
 def _masters(program: Program, allowed: set[str]) -> Iterator[Item]:
-    for state, verb in (("draft", "approve_master"), ("reviewed", "release_master")):
-        if f"{ROOM}.{verb}" not in allowed:
-            continue
-        for master in MasterRecord.objects.filter(program=program, state=state, is_void=False)[:MOST]:
-            place = {"program": program.code, "code": master.code, "number": master.number}
-            url = reverse(f"{ROOM}:master", kwargs=place)
-            yield Item("To sign", str(master), master.title, url, program.code, None, state)
+    verbs = {"draft": "approve_master", "reviewed": "release_master"}
+    mine = [state for state, verb in verbs.items() if f"{ROOM}.{verb}" in allowed]
+    rows = MasterRecord.objects.filter(program=program, state__in=mine, is_void=False) if mine else ()
+    for master in rows[:MOST]:
+        place = {"program": program.code, "code": master.code, "number": master.number}
+        url = reverse(f"{ROOM}:master", kwargs=place)
+        yield Item("To sign", str(master), master.title, url, program.code, None, master.state)
