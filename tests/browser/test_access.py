@@ -11,6 +11,7 @@ from tests.chromium import found_by_axe
 
 pytestmark = pytest.mark.browser
 ROOM = "/CRD-101/quality"
+PLANT = "/CRD-101/manufacturing"
 PAGES = (
     "/",
     "/CRD-101/",
@@ -40,6 +41,24 @@ PAGES = (
     f"{ROOM}/specifications/SPEC-26-0001/1/",
     f"{ROOM}/stability/",
     f"{ROOM}/analyses/",
+    f"{PLANT}/",
+    f"{PLANT}/batches/",
+    f"{PLANT}/batches/VT-2604/",
+    f"{PLANT}/batches/VT-2604/?tab=review",
+    f"{PLANT}/batches/VT-2604/?tab=trail",
+    f"{PLANT}/masters/",
+    f"{PLANT}/masters/MBR-VT20/1/",
+    f"{PLANT}/equipment/",
+    f"{PLANT}/equipment/BLD-01/",
+)
+# What only the people of the plant open.
+FLOOR = (
+    ("b.silva", f"{PLANT}/"),
+    ("b.silva", f"{PLANT}/batches/VT-2605/floor/"),
+    ("f.weber", f"{PLANT}/batches/VT-2605/"),
+    ("f.weber", f"{PLANT}/batches/issue/"),
+    ("f.weber", f"{PLANT}/masters/draft/"),
+    ("f.weber", f"{PLANT}/equipment/register/"),
 )
 
 
@@ -54,6 +73,26 @@ def test_axe_finds_nothing_on_any_page(at_desk: Callable[..., Any], house: str, 
         if violations:
             found[path] = [f"{v['id']}: {n['target']}" for v in violations for n in v["nodes"][:3]]
     assert found == {}
+
+
+@pytest.mark.parametrize("user_id", ["b.silva", "f.weber"])
+def test_the_pages_of_the_plant_are_open_to_everybody(at_desk: Callable[..., Any], house: str, user_id: str) -> None:
+    """axe finds nothing and nothing scrolls sideways on what QA cannot open."""
+    for width in (1440, 768, 320):
+        page = at_desk(user_id, width=width)
+        for path in (path for who, path in FLOOR if who == user_id):
+            assert page.goto(house + path).status == 200, path
+            assert [v["id"] for v in found_by_axe(page)["violations"]] == [], (path, width)
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert over <= 0, (path, width)
+
+
+def test_what_an_operator_presses_is_large(at_desk: Callable[..., Any], house: str) -> None:
+    page = at_desk("b.silva", width=768)
+    page.goto(f"{house}{PLANT}/batches/VT-2605/floor/")
+    for control in page.locator(".floor-form :is(input:not([type=hidden]), select, button)").all():
+        box = control.bounding_box()
+        assert box is not None and box["height"] >= 64
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])

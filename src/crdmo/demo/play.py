@@ -11,6 +11,7 @@ from crdmo.common.materials.models import Lot, Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
+from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
 
@@ -58,8 +59,51 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
+    say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
+    _manufacture(cast, staff, stand, product, today)
     _other_sponsor(cast, other, today)
     return program
+
+
+# Code, name, kind, amount received, amount in the dispensing container; kilograms.
+MATERIALS = (
+    ("VT-API", "Velatide drug substance", "drug_substance", "12.000", "10.000"),
+    ("MCC", "Microcrystalline cellulose", "excipient", "50.00", "45.00"),
+    ("MGST", "Magnesium stearate", "excipient", "2.000", "1.500"),
+)
+
+
+def _manufacture(
+    cast: people.Cast, staff: quality.Staff, stand: quality.Bench, product: Substance, today: dt.date
+) -> None:
+    """Release materials through quality control, make a batch of them, begin another one."""
+    parts = {"operator": "b.silva", "second": "n.kaur", "supervisor": "f.weber", "head": "c.dubois", "qa": "h.brandt"}
+    crew = manufacturing.Crew(
+        **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
+    )
+    plant = manufacturing.set_up_plant(crew, today)
+    substances, stock = {}, {}
+    for code, name, kind, amount, filled in MATERIALS:
+        assert product.program is not None
+        substances[code] = materials.register_substance(
+            cast["s.okafor"], product.program, code=code, name=name, kind=kind
+        )
+        lot = materials.register_lot(
+            cast["s.okafor"],
+            substances[code],
+            code=f"{code}-0417",
+            amount=amount,
+            unit="kg",
+            expires_on=today + dt.timedelta(days=500),
+            maker="Supplier of the demo",
+        )
+        quality.release_material(staff, stand, lot, today)
+        stock[code] = materials.fill_container(
+            cast["s.okafor"], lot, amount=filled, unit="kg", location="Dispensary 1", code=f"{code}-D1"
+        )
+    master = manufacturing.write_master(crew, product, substances, today)
+    manufacturing.make_batch(crew, plant, master, stock, "VT-2604")
+    manufacturing.begin_batch(crew, plant, master, stock, "VT-2605", today)
 
 
 def _staff(cast: people.Cast) -> quality.Staff:

@@ -63,6 +63,8 @@ WATCH = (
     "conditional",
     "disputed",
     "at_risk",
+    "to_check",
+    "unclean",
     "alert",
 )
 # ■ out of limit or refused.
@@ -107,6 +109,7 @@ MOVING = (
     "shipped",
     "in_transit",
     "answered",
+    "explained",
 )
 # ○ not begun, binds nobody.
 COMING = ("draft", "planned", "proposed", "pending", "not met", "not_started", "provisional", "requested")

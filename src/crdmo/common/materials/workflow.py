@@ -14,7 +14,7 @@ from crdmo.foundation.refusals import Invalid, Refused
 
 from .models import Container, Custody, Flow, Lot, Sample, Substance
 from .quantities import Quantity, converted, plain, quantity, total
-from .queries import Thing, remaining
+from .queries import Thing, outflows, remaining
 
 MATERIAL_KEEPERS = (Role.SAMPLE_MANAGER, Role.SUPERVISOR, Role.QA, Role.PROJECT_MANAGER)
 HANDLERS = (Role.SAMPLE_MANAGER, Role.ANALYST, Role.SUPERVISOR, Role.STABILITY_COORDINATOR)
@@ -322,6 +322,40 @@ def usable(thing: Lot | Sample, on: dt.date) -> None:
         raise Refused(f"{thing} is due for retest", given=str(thing.retest_on), allowed=f"a date after {on}")
     if thing.expires_on and thing.expires_on < on:
         raise Refused(f"{thing} has expired", given=str(thing.expires_on), allowed=f"a date after {on}")
+
+
+def consume(act: Act, source: Container | Lot, amount: Quantity, *, into: Lot, note: str = "") -> Flow:
+    """Let a quantity go into a lot that is being made, from stock that is released and in date. Not a verb, as below.
+
+    Raises:
+        Refused: the stock is not released, past its dates, no longer here, another owner's, or less than is asked for.
+    """
+    stock = source if isinstance(source, Lot) else source.lot
+    # A page may have read it before somebody put it on hold.
+    stock.refresh_from_db(fields=["status", "expires_on", "retest_on", "is_void"])
+    if stock.status != Lot.Status.RELEASED:
+        raise Refused(f"{stock} is not released", given=stock.get_status_display(), allowed="Released")
+    usable(stock, act.now.date())
+    if isinstance(source, Container) and (source.state != "stored" or source.is_void):
+        raise Refused(f"{source} holds nothing to use", given=source.get_state_display(), allowed="Stored")
+    flow = _flow(act, Flow.Kind.CONSUMPTION, source, amount, to=into, note=note)
+    if isinstance(source, Container) and not remaining(source).amount:
+        act.change(source, state="empty")
+    return flow
+
+
+def put_back(act: Act, flow: Flow) -> None:
+    """Void a flow out of a container, with a reason: what was taken is there again. Not a verb, as below."""
+    act.void(flow)
+    if flow.from_container is not None and flow.from_container.state == "empty":
+        act.change(flow.from_container, state="stored")
+
+
+def record_output(act: Act, lot: Lot, amount: str, *, made_on: dt.date, expires_on: dt.date | None) -> Lot:
+    """Give a lot that was being made its amount and dates, once. Not a verb, as below."""
+    if outflows(lot) or quantity(lot.amount, lot.unit).amount:
+        raise Refused(f"{lot} has its amount", given=f"{lot.amount} {lot.unit}")
+    return act.change(lot, amount=plain(quantity(amount, lot.unit).amount), made_on=made_on, expires_on=expires_on)
 
 
 def change_status(act: Act, lot: Lot, status: str) -> Lot:

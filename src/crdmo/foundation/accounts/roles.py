@@ -16,6 +16,9 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", "QC supervisor"
     STABILITY_COORDINATOR = "stability_coordinator", "Stability coordinator"
     METROLOGIST = "metrologist", "Instrument owner"
+    OPERATOR = "operator", "Production operator"
+    PRODUCTION_SUPERVISOR = "production_supervisor", "Production supervisor"
+    PRODUCTION_HEAD = "production_head", "Head of production"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
     SPONSOR_LEAD = "sponsor_lead", "Sponsor's outsourcing lead"
@@ -26,6 +29,7 @@ class Role(models.TextChoices):
 LABORATORY = (
     Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST,
 )  # fmt: skip
+PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
 EVERYONE = tuple(Role)
@@ -35,6 +39,7 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     *((Role.ADMINISTRATOR, role) for role in Role if role is not Role.ADMINISTRATOR),
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
+    *((role, unit) for role in PRODUCTION for unit in QUALITY_UNIT),
 )
 
 # What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.

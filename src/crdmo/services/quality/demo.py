@@ -331,6 +331,22 @@ def release(staff: Staff, lot: Lot) -> None:
     disposition.release_lot(staff.qp, lot, credentials=staff.sign("qp"))
 
 
+def release_material(staff: Staff, stand: Bench, lot: Lot, today: dt.date) -> None:
+    """Specify a received material by its identity, test the lot and release it."""
+    assert lot.program is not None
+    line = {"name": "Identity", "method": stand.methods["M-APP-01"], "limit": "Conforms to the reference spectrum"}
+    drafted = specifications.draft_specification(
+        staff.supervisor, lot.substance, title=f"{lot.substance.name}, release", stage="release", criteria=[line]
+    )
+    in_force = specifications.approve_specification(
+        staff.qa, drafted, effective_from=today, credentials=staff.sign("qa")
+    )
+    _, tests = receive(staff, lot, in_force, today, amount="0.010")
+    run_method(staff, lot.program, stand, "M-APP-01", [Entry(test, ("conforms",)) for test in tests])
+    verify(staff, tests)
+    release(staff, lot)
+
+
 def play_stability(
     staff: Staff,
     program: Program,

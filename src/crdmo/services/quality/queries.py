@@ -10,25 +10,13 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
-from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import Manifestation, signatures_of_many
 
 from .models import Instrument, InstrumentEvent, Reading, Reagent, Result, Test
 from .workflow.bench import use_by
-
-
-def may(request: Any, verb: str) -> bool:
-    """Say whether who asks may do a verb in the program of the address; what it takes is asked once a request."""
-    if not hasattr(request, "trained_roles"):
-        request.trained_roles = {
-            role for role in request.roles if not authority.training_gaps(request.person, Role(role))
-        }
-    rule = authority.TABLE[verb]
-    return any(role.value in (request.trained_roles if rule.trained else request.roles) for role in rule.roles)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from django import forms
 
 from crdmo.common.materials.models import Lot
 from crdmo.science.quality.dissolution_rules import Regulator
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.fields import MeasuredField
 
-from ..pages import steps
 from ..workflow.analyses import FACTORS, KINDS, times_in
 
 

@@ -8,11 +8,11 @@ from django import forms
 
 from crdmo.foundation.accounts.models import Person
 from crdmo.science import method as methods
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.fields import MeasuredField, ReasonField
 
 from ..models import InstrumentEvent, Method, Reagent
-from ..pages import steps
 
 
 def calculations() -> list[tuple[str, str]]:

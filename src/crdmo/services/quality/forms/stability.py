@@ -11,10 +11,10 @@ from crdmo.common.materials.models import Lot, Substance
 from crdmo.common.materials.quantities import UNITS
 from crdmo.foundation.datasets.tables.numbers import number_text
 from crdmo.foundation.refusals import Invalid
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 
 from ..models import Condition, Criterion, Protocol, Specification
-from ..pages import steps
 
 GUIDELINES: Any = Protocol._meta.get_field("guideline").choices
 

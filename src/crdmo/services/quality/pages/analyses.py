@@ -20,6 +20,7 @@ from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from crdmo.foundation.signing import signatures_of
 from crdmo.science.method import MethodError
+from crdmo.web import steps
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
@@ -28,7 +29,6 @@ from .. import imports
 from ..forms.analyses import COLUMNS, ColumnsForm, ConclusionForm, UploadForm
 from ..models import Analysis
 from ..workflow import analyses as workflow
-from . import steps
 
 SHOWN = 8
 DATA = 200

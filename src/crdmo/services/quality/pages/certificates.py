@@ -13,15 +13,15 @@ from crdmo.foundation.datasets import store
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import seen_from, signatures_of
+from crdmo.web import steps
 from crdmo.web.door import FORM, POST, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
 from crdmo.web.tables import Column, Table
 
-from .. import certificate_print, queries
+from .. import certificate_print
 from ..models import Certificate, CertificateCopy
 from ..workflow import certificates as workflow
-from . import steps
 from .lots import address as lot_address
 from .lots import find_lot
 
@@ -109,8 +109,8 @@ def certificate(request: PageRequest, program: str, code: str, issue: int) -> Ht
             ready=found.state == "draft" and not found.is_void,
             button="Sign the certificate",
         ),
-        "may_void": found.state == "draft" and queries.may(request, "quality.void_certificate"),
-        "may_draft": found.state == "signed" and queries.may(request, "quality.draft_certificate"),
+        "may_void": found.state == "draft" and steps.may(request, "quality.void_certificate"),
+        "may_draft": found.state == "signed" and steps.may(request, "quality.draft_certificate"),
     }
     return render(request, "quality/certificate.html", contents, status=refused.status if refused else 200)
 

@@ -15,6 +15,7 @@ from crdmo.foundation.computing import figure_of
 from crdmo.foundation.refusals import NotFound, Refused
 from crdmo.foundation.signing import signatures_of
 from crdmo.science.method import MethodError
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
@@ -22,7 +23,6 @@ from crdmo.web.request import PageRequest
 
 from ..models import ControlChart, ControlResult, Criterion
 from ..workflow import charts as workflow
-from . import steps
 
 
 @page_of("quality.controlchart")

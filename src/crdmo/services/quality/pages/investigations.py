@@ -11,15 +11,14 @@ from django.urls import path, reverse
 
 from crdmo.foundation.refusals import Invalid, NotFound
 from crdmo.foundation.signing import seen_from, signatures_of_many
+from crdmo.web import steps
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
 from crdmo.web.tables import Column, Table
 
-from .. import queries
 from ..models import Investigation, InvestigationStep, RetestPlan
 from ..workflow import investigations as workflow
-from . import steps
 
 ORDER = ("Ia", "Ib", "II", "concluded")
 
@@ -86,7 +85,7 @@ def investigation(request: PageRequest, program: str, code: str) -> HttpResponse
         found.refresh_from_db()
     plan = found.plans.filter(is_void=False).select_related("sample__program").first()
     open_ = found.outcome == "open"
-    may = {name: open_ and queries.may(request, f"quality.{name}") for name in VERBS}
+    may = {name: open_ and steps.may(request, f"quality.{name}") for name in VERBS}
     findings = _findings(found)
     signed = signatures_of_many([found, *([plan] if plan else [])])
     contents: dict[str, Any] = {

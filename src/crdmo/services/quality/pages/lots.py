@@ -17,6 +17,7 @@ from crdmo.common.materials.quantities import UNITS
 from crdmo.common.work import waiting
 from crdmo.foundation.refusals import Conflict, NotFound
 from crdmo.foundation.signing import seen_from
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
@@ -24,13 +25,11 @@ from crdmo.web.pages.desk import grouped
 from crdmo.web.request import PageRequest
 from crdmo.web.tables import Column, Table
 
-from .. import queries
 from ..facts import facts_of
 from ..gates import gates
 from ..models import Disposition, TrailReview
 from ..trail import exceptions_of
 from ..workflow import disposition
-from . import steps
 
 TABS = (("overview", "Overview"), ("results", "Results"), ("stock", "Stock and genealogy"), ("review", "Audit trail"))
 
@@ -52,7 +51,7 @@ def decision_address(record: Disposition | TrailReview) -> str:
 def home(request: PageRequest, program: str) -> HttpResponse:
     """Show what waits in quality control for this person."""
     assert request.program is not None
-    items = [item for item in waiting(request.person, [request.program]) if "/quality/" in item.url]
+    items = waiting(request.person, [request.program], "quality")
     lots = (
         Lot.objects.filter(program=request.program, is_void=False)
         .select_related("substance", "program")
@@ -69,7 +68,7 @@ def lots(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "status": status,
         "statuses": Lot.Status.choices,
-        "may_register": queries.may(request, "materials.register_lot"),
+        "may_register": steps.may(request, "materials.register_lot"),
     }
     return LOTS.answer(request, rows, "quality/lots.html", contents)
 
@@ -228,10 +227,10 @@ def lot(request: PageRequest, program: str, code: str) -> HttpResponse:
 def _steps_for(request: PageRequest, found: Lot) -> dict[str, bool]:
     """Return which steps this person can take with the lot as it stands."""
     return {
-        "sample": queries.may(request, "materials.register_sample") and found.status != Lot.Status.REJECTED,
-        "draft": queries.may(request, "quality.draft_certificate"),
-        "reject": queries.may(request, "quality.reject_lot") and found.status != Lot.Status.REJECTED,
-        "hold": queries.may(request, "quality.hold_lot") and found.status not in (Lot.Status.HOLD, Lot.Status.REJECTED),
+        "sample": steps.may(request, "materials.register_sample") and found.status != Lot.Status.REJECTED,
+        "draft": steps.may(request, "quality.draft_certificate"),
+        "reject": steps.may(request, "quality.reject_lot") and found.status != Lot.Status.REJECTED,
+        "hold": steps.may(request, "quality.hold_lot") and found.status not in (Lot.Status.HOLD, Lot.Status.REJECTED),
     }
 
 

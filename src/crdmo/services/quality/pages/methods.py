@@ -13,6 +13,7 @@ from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from crdmo.foundation.signing import signatures_of
 from crdmo.science.method import MethodError
 from crdmo.science.quality.limits import Limit
+from crdmo.web import steps
 from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
 
@@ -20,7 +21,6 @@ from ..bench_tables import changes
 from ..forms.bench import MethodForm, QualifyForm
 from ..models import ControlResult, Method, Qualification
 from ..workflow import bench as workflow
-from . import steps
 from .bench import act, at, may, today
 
 BLANK_LINES = 2

@@ -14,6 +14,7 @@ from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import Conflict, Invalid, NotFound
 from crdmo.foundation.signing import seen_from, signatures_of
+from crdmo.web import steps
 from crdmo.web.door import FORM, Page
 from crdmo.web.fields import reason_from
 from crdmo.web.links import page_of
@@ -24,7 +25,6 @@ from crdmo.web.tables import Column, Table
 from .. import queries
 from ..models import Reading, Result
 from ..workflow import testing
-from . import steps
 
 MOST = 200
 
@@ -92,7 +92,7 @@ def verify(request: PageRequest, program: str) -> HttpResponse:
         "refused": refused,
         "more": len(waiting) >= MOST,
         "preview": steps.to_sign(request, "quality.verify_results", waiting[:1], button="Verify what is chosen"),
-        "may_return": queries.may(request, "quality.return_results"),
+        "may_return": steps.may(request, "quality.return_results"),
     }
     return render(request, "quality/verify.html", contents, status=refused.status if refused else 200)
 
@@ -182,10 +182,10 @@ def result(request: PageRequest, program: str, key: UUID) -> HttpResponse:
         "others": others,
         "refused": refused,
         "investigations": found.test.investigations.filter(is_void=False).select_related("program"),
-        "may_correct": found.state in ("entered", "returned") and queries.may(request, "quality.correct_reading"),
+        "may_correct": found.state in ("entered", "returned") and steps.may(request, "quality.correct_reading"),
         "may_renew": bool(is_stale)
         and found.test.state in ("entered", "verified")
-        and queries.may(request, "quality.recalculate"),
+        and steps.may(request, "quality.recalculate"),
         "steps": found.computed.output.get("reasons", []) if found.computed else [],
     }
     return render(request, "quality/result.html", contents, status=refused.status if refused else 200)

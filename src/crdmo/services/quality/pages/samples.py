@@ -20,16 +20,15 @@ from crdmo.common.materials.models import Custody, Sample
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.datasets.tables import number_text
 from crdmo.foundation.refusals import Invalid, NotFound
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
 from crdmo.web.tables import Column, Table
 
-from .. import queries
 from ..models import Result, Specification, Test
 from ..workflow import testing
-from . import steps
 from .lots import address as lot_address
 from .lots import find_lot
 
@@ -134,7 +133,7 @@ def sample(request: PageRequest, program: str, code: str) -> HttpResponse:
     results = Prefetch(
         "results", Result.objects.filter(is_void=False).select_related("program").order_by("round", "replicate")
     )
-    may = {step: queries.may(request, name) for step, name in VERBS.items()}
+    may = {step: steps.may(request, name) for step, name in VERBS.items()}
     assignable = may["assign"] and found.state in (Sample.State.RECEIVED, Sample.State.ASSIGNED)
     contents: dict[str, Any] = {
         "record": found,

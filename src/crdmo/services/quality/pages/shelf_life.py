@@ -14,13 +14,13 @@ from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import signatures_of
 from crdmo.science.method import MethodError
+from crdmo.web import steps
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
 
 from ..models import ShelfLife
 from ..workflow import stability as workflow
-from . import steps
 
 MODELS = {
     "cics": "Common intercept, common slope",

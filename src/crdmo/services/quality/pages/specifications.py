@@ -15,6 +15,7 @@ from crdmo.common.materials.models import Substance
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import signatures_of
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.fields import day_of
@@ -23,7 +24,6 @@ from crdmo.web.request import PageRequest
 
 from ..models import Criterion, Method, Specification
 from ..workflow import specifications as workflow
-from . import steps
 
 BLANK_LINES = 4
 LINE = ("name", "method", "limit", "unit")

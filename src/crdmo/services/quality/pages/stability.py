@@ -15,6 +15,7 @@ from django.urls import path, reverse
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import signatures_of
+from crdmo.web import steps
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
@@ -23,7 +24,6 @@ from ..calendar_feed import feed
 from ..models import Condition, Excursion, Protocol, Pull, ShelfLife, StudyLot
 from ..stability_tables import Attribute, attributes, calendar, state_on, units_left
 from ..workflow import stability as workflow
-from . import steps
 
 
 @page_of("quality.protocol")

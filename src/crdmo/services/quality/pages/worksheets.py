@@ -22,6 +22,7 @@ from crdmo.foundation.ledger.acts import act
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from crdmo.foundation.signing import seen_from, signatures_of
 from crdmo.science import method as methods
+from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
@@ -31,7 +32,6 @@ from crdmo.web.tables import Column, Table
 from .. import queries
 from ..models import WAITING, ControlResult, Instrument, Method, Reading, Reagent, Result, Test, Worksheet
 from ..workflow import investigations, testing
-from . import steps
 
 
 @page_of("quality.worksheet")
@@ -74,7 +74,7 @@ def worksheets(request: PageRequest, program: str) -> HttpResponse:
     waiting: dict[Any, list[Test]] = {}
     for test in tests.order_by("due_on", "sample__code"):
         waiting.setdefault(test.criterion.method, []).append(test)
-    contents = {"waiting": waiting, "may_open": queries.may(request, "quality.open_worksheet")}
+    contents = {"waiting": waiting, "may_open": steps.may(request, "quality.open_worksheet")}
     return RUNS.answer(request, rows, "quality/worksheets.html", contents)
 
 

@@ -1,4 +1,4 @@
-"""What the pages of the room share: the signature step, and forms whose step may be refused."""
+"""What the pages of services share: who may do what here, the signature step, and forms whose step may be refused."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ from uuid import UUID
 from django import forms
 
 from crdmo.foundation.accounts import authority
+from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.ledger.models import Record
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials, SigningPreview, credentials_from, preview
-from crdmo.web.request import PageRequest
 
-from .. import queries
+from .request import PageRequest
+
+
+def may(request: Any, verb: str) -> bool:
+    """Say whether who asks may do a verb in the program of the address; what it takes is asked once a request."""
+    if not hasattr(request, "trained_roles"):
+        request.trained_roles = {
+            role for role in request.roles if not authority.training_gaps(request.person, Role(role))
+        }
+    rule = authority.TABLE[verb]
+    return any(role.value in (request.trained_roles if rule.trained else request.roles) for role in rule.roles)
 
 
 def to_sign(
@@ -34,7 +44,7 @@ def to_sign(
 def _may(request: PageRequest, verb: str, program: UUID | None, organization: UUID | None) -> bool:
     """Say whether who asks may do a verb; in the program of the address this costs nothing after the first time."""
     if request.program is not None and program == request.program.pk:
-        return queries.may(request, verb)
+        return may(request, verb)
     return authority.may(request.person, verb, program, organization)
 
 

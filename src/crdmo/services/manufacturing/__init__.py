@@ -1,0 +1,1 @@
+"""Manufacturing: master batch records, executed batches, equipment, and their review by exception."""

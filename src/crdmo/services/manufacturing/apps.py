@@ -1,0 +1,16 @@
+"""The manufacturing application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ManufacturingConfig(AppConfig):
+    """Names the room for Django and brings in what it offers to others."""
+
+    name = "crdmo.services.manufacturing"
+    label = "manufacturing"
+
+    def ready(self) -> None:
+        """Register the room's verbs, its gate of release, its conditions, and what waits at its desks."""
+        from . import conditions, gates, work  # noqa: F401, PLC0415 — models are not loaded before ready()

@@ -1,0 +1,1 @@
+"""The verbs of manufacturing: masters, equipment, the floor, exceptions, review."""
