@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from crdmo.common import gates
 from crdmo.common.materials.models import Lot, Sample
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.ledger.thread import stale_causes
@@ -35,7 +36,8 @@ class Facts:
 
     `tests`, `results` and `investigations` are those of all its samples, whatever their purpose; `issues` are its
     certificates in every state; `stale` holds the keys
-    of what stands on data changed since; `last_entry` is the last ledger entry that a review of the trail must reach.
+    of what stands on data changed since; `last_entry` is the last ledger entry that a review of the trail must reach;
+    `joined` are the gates of other services.
     """
 
     lot: Lot
@@ -51,6 +53,7 @@ class Facts:
     signatures: dict[UUID, list[Manifestation]] = field(default_factory=dict)
     stale: set[UUID] = field(default_factory=set)
     last_entry: int = 0
+    joined: list[gates.Gate] = field(default_factory=list)
 
     @property
     def certificates(self) -> list[Certificate]:
@@ -84,8 +87,10 @@ def facts_of(lots: Iterable[Lot]) -> dict[UUID, Facts]:
     _tested(found)
     _decided(found)
     marked = set(stale_causes([r.id for facts in found.values() for r in facts.results + facts.certificates]))
-    for facts in found.values():
+    others = gates.joined([facts.lot for facts in found.values()])
+    for key, facts in found.items():
         facts.stale = marked
+        facts.joined = others[key]
         _at_home(facts)
     return found
 

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
 from uuid import UUID
 
+from crdmo.common.gates import Gate
 from crdmo.common.materials.models import Lot
 
 from .facts import Facts, facts_of
 from .models import Certificate, Criterion, Result, Specification, Test
 
 UNSEEN = (Result.State.ENTERED, Result.State.RETURNED)
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One condition of release: whether it is met, what is open, and who can close it."""
-
-    name: str
-    met: bool
-    text: str
-    who: str = ""
-    records: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the gate as JSON."""
-        return {**asdict(self), "records": list(self.records)}
 
 
 def release_specification(lot: Lot) -> Specification | None:
@@ -70,7 +54,8 @@ def gates(facts: Facts) -> list[Gate]:
     found = [_specification(facts)]
     if facts.specification is not None:
         found.append(_tests(facts))
-    return [*found, _investigations(facts), _stale(facts), _certificate(facts), _review(facts), _expiry(facts)]
+    found += [_investigations(facts), _stale(facts), _certificate(facts), _review(facts), _expiry(facts)]
+    return [*found, *facts.joined]
 
 
 def _specification(facts: Facts) -> Gate:
