@@ -11,6 +11,7 @@ from tests.chromium import found_by_axe
 
 pytestmark = pytest.mark.browser
 ROOM = "/CRD-101/quality"
+COMPLIANCE = "/CRD-101/compliance"
 PAGES = (
     "/",
     "/CRD-101/",
@@ -40,6 +41,25 @@ PAGES = (
     f"{ROOM}/specifications/SPEC-26-0001/1/",
     f"{ROOM}/stability/",
     f"{ROOM}/analyses/",
+    f"{COMPLIANCE}/",
+    f"{COMPLIANCE}/deviations/",
+    f"{COMPLIANCE}/deviations/new/",
+    f"{COMPLIANCE}/deviations/DEV-26-0001/",
+    f"{COMPLIANCE}/deviations/DEV-26-0002/",
+    f"{COMPLIANCE}/capas/",
+    f"{COMPLIANCE}/capas/new/",
+    f"{COMPLIANCE}/capas/CAPA-26-0001/",
+    f"{COMPLIANCE}/changes/",
+    f"{COMPLIANCE}/changes/new/",
+    f"{COMPLIANCE}/changes/CC-26-0001/",
+    f"{COMPLIANCE}/training/",
+    f"{COMPLIANCE}/suppliers/",
+    f"{COMPLIANCE}/suppliers/new/",
+    f"{COMPLIANCE}/suppliers/import/",
+    f"{COMPLIANCE}/suppliers/SUP-014/",
+    f"{COMPLIANCE}/reviews/",
+    f"{COMPLIANCE}/reviews/new/",
+    f"{COMPLIANCE}/reviews/ATR-26-0001/",
 )
 
 

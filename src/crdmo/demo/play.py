@@ -11,6 +11,7 @@ from crdmo.common.materials.models import Lot, Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
+from crdmo.services.compliance import demo as compliance
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
 
@@ -58,6 +59,9 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
+    say("A deviation holds the third lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
+    house = cast.organizations["NORTHBRIDGE"]
+    compliance.play(_quality_staff(cast), program, house, third, stand.instruments["HPLC-01"], today)
     _other_sponsor(cast, other, today)
     return program
 
@@ -78,6 +82,18 @@ def _staff(cast: people.Cast) -> quality.Staff:
         return cast.credentials(parts[part])
 
     return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
+
+
+def _quality_staff(cast: people.Cast) -> compliance.Staff:
+    return compliance.Staff(
+        reporter=cast["s.okafor"],
+        owner=cast["j.novak"],
+        reviewer=cast["r.haddad"],
+        analyst=cast["a.lindgren"],
+        qa=cast["h.brandt"],
+        qp=cast["l.adeyemi"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
 
 
 def _product(cast: people.Cast, program: Program) -> Substance:

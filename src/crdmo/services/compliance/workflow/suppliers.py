@@ -6,6 +6,7 @@ Sources: EU GMP Part I, chapter 5.27 to 5.29; 21 CFR 211.84; ICH Q7, 7.1.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Organization
@@ -16,6 +17,7 @@ from crdmo.foundation.signing import Credentials, Meaning, sign
 from ..models import Supplier, SupplierEvent, SupplierMaterial
 from .desks import QA, STAFF, Seen, said
 
+ANSWERS = {"yes": True, "no": False, "": False}
 Kind, Status = SupplierEvent.Kind, SupplierMaterial.Status
 
 
@@ -41,6 +43,37 @@ def propose_material(act: Act, supplier: Supplier, *, material: str, critical: b
         material=material.strip(),
         critical=critical,
     )
+
+
+@verb("compliance.bring_suppliers", "bring a list of suppliers", roles=STAFF)
+def bring_suppliers(act: Act, house: Organization, *, rows: Sequence[Mapping[str, str]]) -> list[SupplierMaterial]:
+    """Register the suppliers and materials of a list that are not there yet, all of them or none.
+
+    Raises:
+        Invalid: a row cannot be taken; it is counted with the heading as the first.
+    """
+    known = {one.code: one for one in Supplier.objects.filter(organization=house, is_void=False)}
+    made = []
+    for number, row in enumerate(rows, 2):
+        try:
+            made.append(_bring(act, house, known, row))
+        except Invalid as refused:
+            raise Invalid(
+                f"row {number} cannot be taken: {refused.what}", errors=refused.errors, given=refused.given
+            ) from refused
+    return made
+
+
+def _bring(act: Act, house: Organization, known: dict[str, Supplier], row: Mapping[str, str]) -> SupplierMaterial:
+    critical, code = row["critical"].casefold(), row["code"]
+    if critical not in ANSWERS:
+        raise Invalid("critical is yes or no", errors={"critical": "yes or no"}, given=row["critical"])
+    found = known.get(code)
+    if found is None:
+        found = known[code] = register_supplier.within(act, house, code=code, name=row["name"], country=row["country"])
+    elif found.name != row["name"]:
+        raise Invalid("this code is another supplier's", errors={"name": f"{code} is {found.name}"}, given=row["name"])
+    return propose_material.within(act, found, material=row["material"], critical=ANSWERS[critical])
 
 
 @verb("compliance.log_supplier", "record an audit, questionnaire or agreement of a supplier", roles=QA)
