@@ -61,7 +61,7 @@ def play(say: Say = print) -> Program:
     _refused_step(staff, program, stand)
     say("A deviation holds the third lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
     house = cast.organizations["NORTHBRIDGE"]
-    compliance.play(_quality_staff(cast), program, house, third, stand.instruments["HPLC-01"], today)
+    compliance.play(_quality_staff(cast), program, house, third, stand.instruments["HPLC-07"], today)
     _other_sponsor(cast, other, today)
     return program
 

@@ -206,4 +206,4 @@ def yes(label: str) -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False)
 
 
-RECORDS = "Codes or keys of records, such as VT-2603 HPLC-01; a result brings its lot along."
+RECORDS = "Codes or keys of records, such as VT-2603 HPLC-07; a result brings its lot along."
