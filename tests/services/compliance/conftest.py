@@ -36,7 +36,11 @@ class System:
     def classified(self, *records: Any, classification: str = "minor") -> Deviation:
         made = self.report(*records)
         return deviations.classify_deviation(
-            self.lab.qa, made, classification=classification, why="As the SOP sets out.", investigator=self.lab.supervisor
+            self.lab.qa,
+            made,
+            classification=classification,
+            why="As the SOP sets out.",
+            investigator=self.lab.supervisor,
         )
 
     def investigate(self, found: Deviation, **given: Any) -> None:
@@ -88,9 +92,7 @@ class System:
         return made
 
     def running(self, *records: Any, **given: Any) -> Capa:
-        return capas.approve_capa(
-            self.lab.qa, self.planned(*records, **given), credentials=self.lab.sign(self.lab.qa)
-        )
+        return capas.approve_capa(self.lab.qa, self.planned(*records, **given), credentials=self.lab.sign(self.lab.qa))
 
     def implemented(self, *records: Any, **given: Any) -> Capa:
         made = self.running(*records, **given)
@@ -140,7 +142,9 @@ class System:
         made = suppliers.register_supplier(self.lab.keeper, house, code="SUP-1", name="Columns Ltd")
         return suppliers.propose_material(self.lab.keeper, made, material="HPLC columns", critical=critical)
 
-    def event(self, material: SupplierMaterial, kind: str, *, passed: bool = True, due: int = 300, ago: int = 5) -> None:
+    def event(
+        self, material: SupplierMaterial, kind: str, *, passed: bool = True, due: int = 300, ago: int = 5
+    ) -> None:
         suppliers.log_supplier(
             self.lab.qa,
             material.supplier,

@@ -39,9 +39,7 @@ def test_sponsor_and_inspector_report_nothing(system: System, role: Role) -> Non
     outsider = factories.person(role, system.lab.program)
     now = dt.datetime.now(dt.UTC)
     with pytest.raises(NotPermitted, match="may not report a deviation"):
-        deviations.report_deviation(
-            outsider, system.lab.program, title="T", facts="F", happened_at=now, found_at=now
-        )
+        deviations.report_deviation(outsider, system.lab.program, title="T", facts="F", happened_at=now, found_at=now)
 
 
 @pytest.mark.parametrize("field", ["title", "facts"])
@@ -165,9 +163,7 @@ def test_a_capa_that_was_found_needed_has_to_be_there(system: System) -> None:
 @pytest.mark.clause("EU GMP Part I 1.4(xiv)")
 def test_nobody_closes_what_they_reported_or_investigated(system: System) -> None:
     qa, now = system.lab.qa, dt.datetime.now(dt.UTC)
-    own = deviations.report_deviation(
-        qa, system.lab.program, title="T", facts="F", happened_at=now, found_at=now
-    )
+    own = deviations.report_deviation(qa, system.lab.program, title="T", facts="F", happened_at=now, found_at=now)
     deviations.classify_deviation(qa, own, classification="minor", why="x", investigator=system.lab.supervisor)
     system.investigate(own)
     with pytest.raises(NotPermitted, match="cannot sign it as the second person"):

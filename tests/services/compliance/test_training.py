@@ -64,9 +64,7 @@ def test_an_approved_document_opens_the_gap_before_it_is_in_force(system: System
     version = documents.draft(system.lab.supervisor, made, text="Report what you see.")
     documents.submit_for_review(system.lab.supervisor, version)
     documents.review(system.lab.reviewer, version, credentials=system.lab.sign(system.lab.reviewer))
-    documents.approve(
-        system.lab.qa, version, effective_from=system.day(14), credentials=system.lab.sign(system.lab.qa)
-    )
+    documents.approve(system.lab.qa, version, effective_from=system.day(14), credentials=system.lab.sign(system.lab.qa))
     assert cells(system, system.lab.reviewer) == {"SOP-QA-1 1": "due"}
 
 

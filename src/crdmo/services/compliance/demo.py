@@ -102,7 +102,11 @@ def _open(staff: Staff, program: Program, lot: Lot) -> None:
         [lot],
     )
     deviations.classify_deviation(
-        staff.qa, found, classification="major", why="Product that is to be released is touched.", investigator=staff.owner
+        staff.qa,
+        found,
+        classification="major",
+        why="Product that is to be released is touched.",
+        investigator=staff.owner,
     )
     deviations.investigate(
         staff.owner,
@@ -147,7 +151,9 @@ def _change(staff: Staff, program: Program, instrument: Record, today: dt.date) 
 
 def _suppliers(staff: Staff, house: Organization, today: dt.date) -> None:
     columns = suppliers.register_supplier(staff.owner, house, code="SUP-014", name="Alpine Columns", country="Austria")
-    standards = suppliers.register_supplier(staff.owner, house, code="SUP-022", name="Reference House", country="France")
+    standards = suppliers.register_supplier(
+        staff.owner, house, code="SUP-022", name="Reference House", country="France"
+    )
     first = suppliers.propose_material(staff.owner, columns, material="HPLC columns")
     suppliers.propose_material(staff.owner, standards, material="Reference standards", critical=True)
     suppliers.log_supplier(

@@ -82,7 +82,9 @@ class CapaForm(StepForm):
     title = line("Title")
     problem = text("Problem", "What is to be corrected, what is to be prevented.")
     owner = choice("Owner")
-    criterion = text("It is effective if", "A criterion that can be missed, such as: no alarm by an open door in 90 days.")
+    criterion = text(
+        "It is effective if", "A criterion that can be missed, such as: no alarm by an open door in 90 days."
+    )
     data = text("Judged on", "Which records or data will show it.")
     check_on = day("Checked from", "The first day on which the effect can be judged.")
     records = line("Touches", RECORDS, required=False, limit=1000)

@@ -48,9 +48,7 @@ def _deviations(own: list[Affected]) -> Gate:
     if refused:
         return Gate("Deviations", False, f"judged not acceptable: {_codes(refused)}", "", _keys(refused))
     open_ones = [one for one in own if one.matter.is_open]
-    words = ", ".join(
-        f"{one.matter.code} ({one.matter.classification or 'not classified'})" for one in open_ones
-    )
+    words = ", ".join(f"{one.matter.code} ({one.matter.classification or 'not classified'})" for one in open_ones)
     if open_ones:
         return Gate("Deviations", False, f"open: {words}", "Investigator, QA", _keys(open_ones))
     return Gate("Deviations", True, f"closed: {_codes(own)}", "", _keys(own))

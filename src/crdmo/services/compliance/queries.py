@@ -135,7 +135,9 @@ class Matrix:
 
 def training_matrix(organization: Organization | None, today: dt.date) -> Matrix:
     """Return who must know what, and does: the requirement in force for each role, and those that come."""
-    people = list(Person.objects.filter(organization=organization, is_active=True, is_void=False).order_by("printed_name"))
+    people = list(
+        Person.objects.filter(organization=organization, is_active=True, is_void=False).order_by("printed_name")
+    )
     roles: dict[UUID, set[str]] = {}
     for held in Membership.objects.filter(in_force(today), person__in=people):
         roles.setdefault(held.person_id, set()).add(held.role)

@@ -7,324 +7,873 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('materials', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("materials", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Capa',
+            name="Capa",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('code', models.CharField(max_length=30)),
-                ('title', models.CharField(max_length=160)),
-                ('problem', models.TextField()),
-                ('state', models.CharField(choices=[('draft', 'Being planned'), ('in_progress', 'Approved, actions under way'), ('pending', 'Actions done, effect to be checked'), ('effective', 'Effective, to be closed'), ('failed', 'Not effective'), ('closed', 'Closed')], default='draft', max_length=12)),
-                ('criterion', models.TextField()),
-                ('data', models.TextField()),
-                ('check_on', models.DateField()),
-                ('follows', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followed_by', to='compliance.capa')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("code", models.CharField(max_length=30)),
+                ("title", models.CharField(max_length=160)),
+                ("problem", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Being planned"),
+                            ("in_progress", "Approved, actions under way"),
+                            ("pending", "Actions done, effect to be checked"),
+                            ("effective", "Effective, to be closed"),
+                            ("failed", "Not effective"),
+                            ("closed", "Closed"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("criterion", models.TextField()),
+                ("data", models.TextField()),
+                ("check_on", models.DateField()),
+                (
+                    "follows",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="followed_by",
+                        to="compliance.capa",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CapaAction',
+            name="CapaAction",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('number', models.IntegerField()),
-                ('kind', models.CharField(choices=[('correction', 'Correction'), ('corrective', 'Corrective action'), ('preventive', 'Preventive action')], max_length=12)),
-                ('text', models.TextField()),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done')], default='open', max_length=8)),
-                ('evidence', models.TextField(blank=True, default='')),
-                ('done_on', models.DateField(null=True)),
-                ('capa', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='compliance.capa')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("number", models.IntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("correction", "Correction"),
+                            ("corrective", "Corrective action"),
+                            ("preventive", "Preventive action"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("due_on", models.DateField()),
+                ("state", models.CharField(choices=[("open", "Open"), ("done", "Done")], default="open", max_length=8)),
+                ("evidence", models.TextField(blank=True, default="")),
+                ("done_on", models.DateField(null=True)),
+                (
+                    "capa",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="actions", to="compliance.capa"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('code', models.CharField(max_length=30)),
-                ('title', models.CharField(max_length=160)),
-                ('proposal', models.TextField()),
-                ('justification', models.TextField()),
-                ('category', models.CharField(choices=[('minor', 'Minor'), ('major', 'Major')], max_length=8)),
-                ('regulatory', models.CharField(choices=[('none', 'No filing'), ('notification', 'Notification'), ('prior_approval', 'Prior approval')], max_length=16)),
-                ('areas', crdmo.foundation.ledger.fields.CanonicalJSONField(default=list)),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('proposed', 'Proposed, to be assessed'), ('approved', 'Approved, to be implemented'), ('completed', 'Implemented, to be closed'), ('closed', 'Closed'), ('rejected', 'Rejected')], default='proposed', max_length=12)),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
-                ('proposer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("code", models.CharField(max_length=30)),
+                ("title", models.CharField(max_length=160)),
+                ("proposal", models.TextField()),
+                ("justification", models.TextField()),
+                ("category", models.CharField(choices=[("minor", "Minor"), ("major", "Major")], max_length=8)),
+                (
+                    "regulatory",
+                    models.CharField(
+                        choices=[
+                            ("none", "No filing"),
+                            ("notification", "Notification"),
+                            ("prior_approval", "Prior approval"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("areas", crdmo.foundation.ledger.fields.CanonicalJSONField(default=list)),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed, to be assessed"),
+                            ("approved", "Approved, to be implemented"),
+                            ("completed", "Implemented, to be closed"),
+                            ("closed", "Closed"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="proposed",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
+                (
+                    "proposer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ChangeAssessment',
+            name="ChangeAssessment",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('area', models.CharField(choices=[('quality_control', 'Quality control'), ('production', 'Production'), ('validation', 'Validation and qualification'), ('regulatory', 'Regulatory affairs'), ('supply', 'Supply and suppliers'), ('systems', 'Computerised systems'), ('sponsor', 'Sponsor and quality agreement')], max_length=16)),
-                ('touches', models.BooleanField()),
-                ('text', models.TextField()),
-                ('assessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('change', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='compliance.change')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                (
+                    "area",
+                    models.CharField(
+                        choices=[
+                            ("quality_control", "Quality control"),
+                            ("production", "Production"),
+                            ("validation", "Validation and qualification"),
+                            ("regulatory", "Regulatory affairs"),
+                            ("supply", "Supply and suppliers"),
+                            ("systems", "Computerised systems"),
+                            ("sponsor", "Sponsor and quality agreement"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("touches", models.BooleanField()),
+                ("text", models.TextField()),
+                (
+                    "assessor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "change",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="compliance.change"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ChangeTask',
+            name="ChangeTask",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('number', models.IntegerField()),
-                ('text', models.TextField()),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done')], default='open', max_length=8)),
-                ('evidence', models.TextField(blank=True, default='')),
-                ('done_on', models.DateField(null=True)),
-                ('change', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='compliance.change')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("number", models.IntegerField()),
+                ("text", models.TextField()),
+                ("due_on", models.DateField()),
+                ("state", models.CharField(choices=[("open", "Open"), ("done", "Done")], default="open", max_length=8)),
+                ("evidence", models.TextField(blank=True, default="")),
+                ("done_on", models.DateField(null=True)),
+                (
+                    "change",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="compliance.change"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Deviation',
+            name="Deviation",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('code', models.CharField(max_length=30)),
-                ('title', models.CharField(max_length=160)),
-                ('facts', models.TextField()),
-                ('immediate_action', models.TextField(blank=True, default='')),
-                ('happened_at', models.DateTimeField()),
-                ('found_at', models.DateTimeField()),
-                ('reported_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('open', 'Reported'), ('investigation', 'In investigation'), ('in_review', 'Investigated, to be approved'), ('closed', 'Closed')], default='open', max_length=14)),
-                ('classification', models.CharField(blank=True, choices=[('minor', 'Minor'), ('major', 'Major'), ('critical', 'Critical')], default='', max_length=10)),
-                ('classification_reason', models.TextField(blank=True, default='')),
-                ('due_on', models.DateField()),
-                ('investigator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
-                ('recurs', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='recurrences', to='compliance.capa')),
-                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("code", models.CharField(max_length=30)),
+                ("title", models.CharField(max_length=160)),
+                ("facts", models.TextField()),
+                ("immediate_action", models.TextField(blank=True, default="")),
+                ("happened_at", models.DateTimeField()),
+                ("found_at", models.DateTimeField()),
+                ("reported_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Reported"),
+                            ("investigation", "In investigation"),
+                            ("in_review", "Investigated, to be approved"),
+                            ("closed", "Closed"),
+                        ],
+                        default="open",
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "classification",
+                    models.CharField(
+                        blank=True,
+                        choices=[("minor", "Minor"), ("major", "Major"), ("critical", "Critical")],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("classification_reason", models.TextField(blank=True, default="")),
+                ("due_on", models.DateField()),
+                (
+                    "investigator",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
+                (
+                    "recurs",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recurrences",
+                        to="compliance.capa",
+                    ),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='capa',
-            name='deviation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='capas', to='compliance.deviation'),
+            model_name="capa",
+            name="deviation",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="capas", to="compliance.deviation"
+            ),
         ),
         migrations.CreateModel(
-            name='Affected',
+            name="Affected",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('target', models.UUIDField()),
-                ('target_type', models.CharField(max_length=60)),
-                ('target_label', models.CharField(max_length=200)),
-                ('impact', models.CharField(choices=[('open', 'To be assessed'), ('none', 'No impact'), ('acceptable', 'Impact, acceptable with justification'), ('unacceptable', 'Not acceptable')], default='open', max_length=14)),
-                ('assessment', models.TextField(blank=True, default='')),
-                ('lot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.lot')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
-                ('capa', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='affected', to='compliance.capa')),
-                ('change', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='affected', to='compliance.change')),
-                ('deviation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='affected', to='compliance.deviation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("target", models.UUIDField()),
+                ("target_type", models.CharField(max_length=60)),
+                ("target_label", models.CharField(max_length=200)),
+                (
+                    "impact",
+                    models.CharField(
+                        choices=[
+                            ("open", "To be assessed"),
+                            ("none", "No impact"),
+                            ("acceptable", "Impact, acceptable with justification"),
+                            ("unacceptable", "Not acceptable"),
+                        ],
+                        default="open",
+                        max_length=14,
+                    ),
+                ),
+                ("assessment", models.TextField(blank=True, default="")),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="materials.lot"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
+                (
+                    "capa",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affected",
+                        to="compliance.capa",
+                    ),
+                ),
+                (
+                    "change",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affected",
+                        to="compliance.change",
+                    ),
+                ),
+                (
+                    "deviation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affected",
+                        to="compliance.deviation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='DeviationInvestigation',
+            name="DeviationInvestigation",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('method', models.CharField(choices=[('five_why', '5 whys'), ('fishbone', 'Fishbone (Ishikawa)'), ('fault_tree', 'Fault tree'), ('comparison', 'Is / is not comparison')], max_length=12)),
-                ('root_cause', models.TextField()),
-                ('cause', models.CharField(choices=[('people', 'People and training'), ('method', 'Method or procedure'), ('equipment', 'Equipment'), ('material', 'Material'), ('environment', 'Environment and premises'), ('measurement', 'Measurement'), ('system', 'Computerised system'), ('unknown', 'No root cause found')], max_length=12)),
-                ('evidence', models.TextField()),
-                ('capa_needed', models.BooleanField()),
-                ('capa_reason', models.TextField(blank=True, default='')),
-                ('deviation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='investigations', to='compliance.deviation')),
-                ('investigator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("five_why", "5 whys"),
+                            ("fishbone", "Fishbone (Ishikawa)"),
+                            ("fault_tree", "Fault tree"),
+                            ("comparison", "Is / is not comparison"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("root_cause", models.TextField()),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("people", "People and training"),
+                            ("method", "Method or procedure"),
+                            ("equipment", "Equipment"),
+                            ("material", "Material"),
+                            ("environment", "Environment and premises"),
+                            ("measurement", "Measurement"),
+                            ("system", "Computerised system"),
+                            ("unknown", "No root cause found"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("evidence", models.TextField()),
+                ("capa_needed", models.BooleanField()),
+                ("capa_reason", models.TextField(blank=True, default="")),
+                (
+                    "deviation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="investigations",
+                        to="compliance.deviation",
+                    ),
+                ),
+                (
+                    "investigator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='EffectivenessCheck',
+            name="EffectivenessCheck",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('on', models.DateField()),
-                ('effective', models.BooleanField()),
-                ('evidence', models.TextField()),
-                ('capa', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='compliance.capa')),
-                ('checked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("on", models.DateField()),
+                ("effective", models.BooleanField()),
+                ("evidence", models.TextField()),
+                (
+                    "capa",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="checks", to="compliance.capa"
+                    ),
+                ),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('due_before', models.DateField()),
-                ('due_on', models.DateField()),
-                ('why', models.TextField()),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('rejected', 'Rejected')], default='requested', max_length=10)),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='compliance.capaaction')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("due_before", models.DateField()),
+                ("due_on", models.DateField()),
+                ("why", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("requested", "Requested"), ("approved", "Approved"), ("rejected", "Rejected")],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extensions",
+                        to="compliance.capaaction",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PeriodicReview',
+            name="PeriodicReview",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('code', models.CharField(max_length=30)),
-                ('scope', models.CharField(choices=[('program', 'This program'), ('house', 'The house: people, log-ins, bench, suppliers')], max_length=8)),
-                ('chain', models.CharField(max_length=40)),
-                ('after_entry', models.BigIntegerField()),
-                ('up_to_entry', models.BigIntegerField()),
-                ('began', models.DateTimeField()),
-                ('ended', models.DateTimeField()),
-                ('entries', models.IntegerField()),
-                ('last_hash', models.CharField(max_length=64)),
-                ('exceptions', crdmo.foundation.ledger.fields.CanonicalJSONField(default=list)),
-                ('conclusion', models.TextField()),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("code", models.CharField(max_length=30)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("program", "This program"),
+                            ("house", "The house: people, log-ins, bench, suppliers"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("chain", models.CharField(max_length=40)),
+                ("after_entry", models.BigIntegerField()),
+                ("up_to_entry", models.BigIntegerField()),
+                ("began", models.DateTimeField()),
+                ("ended", models.DateTimeField()),
+                ("entries", models.IntegerField()),
+                ("last_hash", models.CharField(max_length=64)),
+                ("exceptions", crdmo.foundation.ledger.fields.CanonicalJSONField(default=list)),
+                ("conclusion", models.TextField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('code', models.CharField(max_length=30)),
-                ('name', models.CharField(max_length=160)),
-                ('country', models.CharField(blank=True, default='', max_length=60)),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("code", models.CharField(max_length=30)),
+                ("name", models.CharField(max_length=160)),
+                ("country", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SupplierEvent',
+            name="SupplierEvent",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('kind', models.CharField(choices=[('audit', 'Audit'), ('questionnaire', 'Questionnaire'), ('agreement', 'Quality agreement')], max_length=14)),
-                ('on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('passed', models.BooleanField()),
-                ('note', models.TextField(blank=True, default='')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='compliance.supplier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("audit", "Audit"),
+                            ("questionnaire", "Questionnaire"),
+                            ("agreement", "Quality agreement"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("passed", models.BooleanField()),
+                ("note", models.TextField(blank=True, default="")),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="compliance.supplier"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SupplierMaterial',
+            name="SupplierMaterial",
             fields=[
-                ('id', models.UUIDField(default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.IntegerField(editable=False)),
-                ('entry', models.BigIntegerField(editable=False)),
-                ('is_void', models.BooleanField(default=False, editable=False)),
-                ('material', models.CharField(max_length=120)),
-                ('critical', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('proposed', 'Proposed'), ('approved', 'Approved'), ('conditional', 'Approved with conditions'), ('blocked', 'Blocked')], default='proposed', max_length=12)),
-                ('condition', models.TextField(blank=True, default='')),
-                ('decided_on', models.DateField(null=True)),
-                ('requalify_on', models.DateField(null=True)),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('program', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.program')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='compliance.supplier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crdmo.proof.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.IntegerField(editable=False)),
+                ("entry", models.BigIntegerField(editable=False)),
+                ("is_void", models.BooleanField(default=False, editable=False)),
+                ("material", models.CharField(max_length=120)),
+                ("critical", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("approved", "Approved"),
+                            ("conditional", "Approved with conditions"),
+                            ("blocked", "Blocked"),
+                        ],
+                        default="proposed",
+                        max_length=12,
+                    ),
+                ),
+                ("condition", models.TextField(blank=True, default="")),
+                ("decided_on", models.DateField(null=True)),
+                ("requalify_on", models.DateField(null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.program"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="materials", to="compliance.supplier"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

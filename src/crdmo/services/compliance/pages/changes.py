@@ -173,7 +173,8 @@ def change(request: PageRequest, program: str, code: str) -> HttpResponse:
     def contents() -> dict[str, Any]:
         found.refresh_from_db()
         said = {
-            one.area: one for one in found.assessments.filter(is_void=False).select_related("assessor").order_by("entry")
+            one.area: one
+            for one in found.assessments.filter(is_void=False).select_related("assessor").order_by("entry")
         }
         return {
             "record": found,

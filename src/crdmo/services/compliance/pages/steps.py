@@ -116,7 +116,11 @@ def _preview(request: PageRequest, step: Step) -> SigningPreview:
 
 
 def entry_form(
-    request: PageRequest, form: StepForm, do: Callable[[Given], Any], words: dict[str, str], address: Callable[[Any], str]
+    request: PageRequest,
+    form: StepForm,
+    do: Callable[[Given], Any],
+    words: dict[str, str],
+    address: Callable[[Any], str],
 ) -> HttpResponse:
     """Answer a form that enters a new record: a page of its own."""
     if request.method == "POST" and form.is_valid():

@@ -209,4 +209,3 @@ PAGES = {
     "compliance:supplier": Page("compliance.view_house", FORM),
 }
 NAV = [("compliance:suppliers", "Suppliers")]
-

@@ -60,7 +60,12 @@ def training(request: PageRequest, program: str) -> HttpResponse:
     def contents() -> dict[str, Any]:
         found = queries.training_matrix(house, today)
         only = request.GET.get("only", "")
-        rows = [row for row in found.rows if only != "gaps" or any(c.state in ("overdue", "due") for c in row[2])]
+        names = [f"{subject} version {version}" for subject, version in found.subjects]
+        rows = [
+            (person, roles, list(zip(names, cells, strict=True)))
+            for person, roles, cells in found.rows
+            if only != "gaps" or any(cell.state in ("overdue", "due") for cell in cells)
+        ]
         return {"matrix": found, "rows": rows, "only": only, "today": today}
 
     return steps.page(request, lambda: _steps(request), "compliance/training.html", contents)

@@ -115,9 +115,7 @@ def investigate(
         if value not in allowed:
             raise Invalid("choose from the list", errors={name: "one of the list"}, given=value)
     if not capa_needed and deviation.classification != Class.MINOR and not capa_reason.strip():
-        raise Invalid(
-            f"a {deviation.classification} deviation without CAPA says why", errors={"capa_reason": "needed"}
-        )
+        raise Invalid(f"a {deviation.classification} deviation without CAPA says why", errors={"capa_reason": "needed"})
     made = act.create(
         DeviationInvestigation,
         program=deviation.program,
