@@ -9,14 +9,14 @@ import pytest
 
 from crdmo.services.compliance.models import Affected, Capa, Change, Deviation, SupplierMaterial
 from crdmo.services.compliance.workflow import affected, capas, changes, deviations, suppliers
-from tests.services.quality.conftest import lab  # noqa: F401 — a fixture
+from tests.services.quality.conftest import lab
 from tests.services.quality.lab import Lab
 
 
 class System:
     """The quality system of a laboratory, with short ways to the states that tests begin in."""
 
-    def __init__(self, lab: Lab) -> None:  # noqa: F811
+    def __init__(self, lab: Lab) -> None:
         self.lab, self.today = lab, lab.today
 
     def day(self, days: int) -> dt.date:
@@ -157,7 +157,7 @@ class System:
 
 
 @pytest.fixture
-def system(lab: Lab) -> System:  # noqa: F811
+def system(lab: Lab) -> System:
     return System(lab)
 
 

@@ -88,7 +88,7 @@ def test_a_change_is_not_closed_while_a_linked_method_is_a_draft(system: System)
     made = system.approved(draft)
     changes.complete_task(system.lab.analyst, made.tasks.get(), evidence="Report 12.")
     made.refresh_from_db()
-    with pytest.raises(Refused, match="not in force. Given: M-NEW version 1: draft"):
+    with pytest.raises(Refused, match=r"not in force\. Given: M-NEW version 1: draft"):
         changes.close_change(system.lab.qa, made, credentials=system.lab.sign(system.lab.qa))
     bench.approve_method(system.lab.qa, draft, credentials=system.lab.sign(system.lab.qa))
     made.refresh_from_db()

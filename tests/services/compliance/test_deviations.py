@@ -73,7 +73,7 @@ def test_an_instrument_of_the_house_is_linked_by_its_code(system: System) -> Non
 
 def test_what_is_not_here_is_not_linked(system: System) -> None:
     other = factories.program("CRD-900", owner=factories.sponsor("OTHER"))
-    with pytest.raises(Invalid, match="cannot be linked. Given: L-404, L-1"):
+    with pytest.raises(Invalid, match=r"cannot be linked\. Given: L-404, L-1"):
         queries.find_records(other, "L-404, L-1")
     with pytest.raises(Refused, match="own program and house"):
         system.report(other)

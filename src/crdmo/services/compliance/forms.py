@@ -85,7 +85,7 @@ class CapaForm(StepForm):
     criterion = text(
         "It is effective if", "A criterion that can be missed, such as: no alarm by an open door in 90 days."
     )
-    data = text("Judged on", "Which records or data will show it.")
+    judged_on = text("Judged on", "Which records or data will show it.")
     check_on = day("Checked from", "The first day on which the effect can be judged.")
     records = line("Touches", RECORDS, required=False, limit=1000)
 

@@ -83,7 +83,8 @@ def _by_code(name: str, here: Q) -> list[Record]:
         if model._meta.app_label == "accounts" or not any(f.name == "code" for f in model._meta.concrete_fields):
             continue
         # Of several versions under one code, the last written.
-        rows = model._default_manager.filter(here, code=name, is_void=False).order_by("-entry")[:1]
+        manager: Any = model._default_manager
+        rows = manager.filter(here, code=name, is_void=False).order_by("-entry")[:1]
         found += list(rows)
     return found
 

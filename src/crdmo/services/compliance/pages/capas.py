@@ -86,6 +86,7 @@ def capa_new(request: PageRequest, program: str) -> HttpResponse:
     def do(given: Any) -> Capa:
         assert request.program is not None
         given["owner"] = steps.person(request, given["owner"])
+        given["data"] = given.pop("judged_on")
         given["records"] = queries.find_records(request.program, given["records"])
         return capas.open_capa(request.person, request.program, deviation=deviation, follows=follows, **given)
 

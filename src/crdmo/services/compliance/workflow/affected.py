@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.authority import verb
+from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.models import Record
@@ -28,11 +29,11 @@ def links_of(matter: Matter) -> list[Affected]:
     return sorted(rows, key=lambda one: (one.lot_id is None, one.target_label))
 
 
-def lots_behind(record: Record, program: object) -> list[Lot]:
+def lots_behind(record: Record, program: Program) -> list[Lot]:
     """Return the lots of the program that a record belongs to: the lot of a sample, of a test, of a result."""
     if isinstance(record, Lot):
         return [record]
-    found = Lot.objects.filter(pk__in=list(thread.upstream(record.pk)), program_id=program, is_void=False)
+    found = Lot.objects.filter(pk__in=list(thread.upstream(record.pk)), program=program, is_void=False)
     return list(found.order_by("code"))
 
 
@@ -42,18 +43,20 @@ def touch(act: Act, matter: Matter, records: Iterable[Record]) -> list[Affected]
     Raises:
         Refused: a record belongs to another program or another house.
     """
+    program = matter.program
+    assert program is not None
     there = {one.target for one in links_of(matter)}
     made: list[Affected] = []
     for record in records:
         _at_home(matter, record)
-        for one in {one.pk: one for one in (record, *lots_behind(record, matter.program_id))}.values():
+        for one in {one.pk: one for one in (record, *lots_behind(record, program))}.values():
             if one.pk in there:
                 continue
             there.add(one.pk)
             made.append(
                 act.create(
                     Affected,
-                    program=matter.program,
+                    program=program,
                     **{_column(matter): matter},
                     target=one.pk,
                     target_type=one.record_type(),
