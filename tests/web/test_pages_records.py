@@ -59,8 +59,8 @@ BUDGET = {
     "/CRD-101/materials/": 15,
     "/CRD-101/contracts/": 15,
     "/CRD-101/proof/": 16,
-    "/": 36,
-    "/CRD-101/": 40,
+    "/": 44,
+    "/CRD-101/": 48,
     "/search/?q=L-1": 40,
 }
 

@@ -317,7 +317,7 @@ def test_lists_need_no_more_queries_for_more_rows(system: System, place: str) ->
     with CaptureQueriesContext(connection) as many:
         desk.get(place)
     assert seconds(desk, place) < 0.15
-    assert len(many) <= len(few) <= 40
+    assert len(many) <= len(few) <= 30
 
 
 @pytest.mark.parametrize("place", ["deviations/{d}/", "capas/{c}/", "changes/{x}/"])

@@ -42,7 +42,7 @@ def part_address(record: DeviationInvestigation) -> str:
 def home(request: PageRequest, program: str) -> HttpResponse:
     """Show what waits for this person in the quality system, and how it stands."""
     assert request.program is not None
-    items = [item for item in waiting(request.person, [request.program]) if "/compliance/" in item.url]
+    items = waiting(request.person, [request.program], room="compliance")
     now, here = steps.today(), {"program": request.program, "is_void": False}
     open_ones = list(Deviation.objects.filter(**here).exclude(state="closed").values_list("due_on", flat=True))
     late = sum(day < now for day in open_ones)
