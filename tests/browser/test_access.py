@@ -12,6 +12,7 @@ from tests.chromium import found_by_axe
 pytestmark = pytest.mark.browser
 ROOM = "/CRD-101/quality"
 PLANT = "/CRD-101/manufacturing"
+COMPLIANCE = "/CRD-101/compliance"
 PAGES = (
     "/",
     "/CRD-101/",
@@ -50,6 +51,25 @@ PAGES = (
     f"{PLANT}/masters/MBR-VT20/1/",
     f"{PLANT}/equipment/",
     f"{PLANT}/equipment/BLD-01/",
+    f"{COMPLIANCE}/",
+    f"{COMPLIANCE}/deviations/",
+    f"{COMPLIANCE}/deviations/new/",
+    f"{COMPLIANCE}/deviations/DEV-26-0001/",
+    f"{COMPLIANCE}/deviations/DEV-26-0002/",
+    f"{COMPLIANCE}/capas/",
+    f"{COMPLIANCE}/capas/new/",
+    f"{COMPLIANCE}/capas/CAPA-26-0001/",
+    f"{COMPLIANCE}/changes/",
+    f"{COMPLIANCE}/changes/new/",
+    f"{COMPLIANCE}/changes/CC-26-0001/",
+    f"{COMPLIANCE}/training/",
+    f"{COMPLIANCE}/suppliers/",
+    f"{COMPLIANCE}/suppliers/new/",
+    f"{COMPLIANCE}/suppliers/import/",
+    f"{COMPLIANCE}/suppliers/SUP-014/",
+    f"{COMPLIANCE}/reviews/",
+    f"{COMPLIANCE}/reviews/new/",
+    f"{COMPLIANCE}/reviews/ATR-26-0001/",
 )
 # What only the people of the plant open.
 FLOOR = (

@@ -27,6 +27,7 @@ from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.ledger.verification import verify
 from crdmo.foundation.refusals import NotPermitted, Refused
 from crdmo.foundation.signing import Credentials, signatures_of
+from crdmo.services.compliance.models import PeriodicReview
 from crdmo.services.quality.gates import gates_for_release
 from crdmo.services.quality.models import Certificate, Investigation, Reagent, Result, ShelfLife
 from crdmo.services.quality.workflow import bench, disposition
@@ -93,6 +94,14 @@ def test_a_lot_with_an_open_gate_cannot_be_released(played: Program) -> None:
         )
     assert _lot("VT-2603").status == "quarantine"
     assert Entry.objects.count() == before + 1  # the refusal itself
+
+
+def test_a_deviation_holds_the_fourth_lot_and_the_trail_was_reviewed(played: Program) -> None:
+    held = next(gate for gate in gates_for_release(_lot("VT-2604")) if gate.name == "Deviations")
+    assert not held.met and "(major)" in held.text
+    review = PeriodicReview.objects.get()
+    assert review.after_entry == 0 and review.exceptions
+    assert [m.meaning for m in signatures_of(review) if m.holds] == ["reviewed"]
 
 
 def test_the_original_out_of_specification_stays_on_the_certificate(played: Program) -> None:

@@ -60,8 +60,8 @@ BUDGET = {
     "/CRD-101/materials/": 15,
     "/CRD-101/contracts/": 15,
     "/CRD-101/proof/": 16,
-    "/": 40,
-    "/CRD-101/": 43,
+    "/": 48,
+    "/CRD-101/": 51,
     "/search/?q=L-1": 40,
 }
 

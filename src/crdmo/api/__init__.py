@@ -11,6 +11,7 @@ from ninja.errors import HttpError, ValidationError
 from crdmo import __version__
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.services.compliance.api import router as compliance
 from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.quality.api import router as quality
 from crdmo.web import errors
@@ -29,6 +30,7 @@ api = Described(
 )
 api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
+api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/quality", quality, tags=["quality"])
 READ = frozenset({"GET"})

@@ -40,8 +40,8 @@ def provides(room: str) -> Callable[[Provider], Provider]:
     return register
 
 
-def waiting(person: Person, programs: Iterable[Program], room: str = "") -> list[Item]:
-    """Return everything that waits for a person, in one room if named, what is due first first."""
-    rooms = [_ROOMS[room]] if room else list(_ROOMS.values())
-    found = [item for program in programs for provider in rooms for item in provider(person, program)]
+def waiting(person: Person, programs: Iterable[Program], *, room: str = "") -> list[Item]:
+    """Return everything that waits for a person, of one room or of all, what is due first first."""
+    asked = [_ROOMS[room]] if room else list(_ROOMS.values())
+    found = [item for program in programs for provider in asked for item in provider(person, program)]
     return sorted(found, key=lambda item: (item.due or dt.date.max, item.group, item.label))

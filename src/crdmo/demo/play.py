@@ -11,6 +11,7 @@ from crdmo.common.materials.models import Lot, Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
+from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
@@ -60,7 +61,10 @@ def play(say: Say = print) -> Program:
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
-    _manufacture(cast, staff, stand, product, today)
+    fourth = _manufacture(cast, staff, stand, product, today)
+    say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
+    house = cast.organizations["NORTHBRIDGE"]
+    compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
     _other_sponsor(cast, other, today)
     return program
 
@@ -75,8 +79,8 @@ MATERIALS = (
 
 def _manufacture(
     cast: people.Cast, staff: quality.Staff, stand: quality.Bench, product: Substance, today: dt.date
-) -> None:
-    """Release materials through quality control, make a batch of them, begin another one."""
+) -> Lot:
+    """Release materials through quality control, make a batch of them, begin another one; return the lot made."""
     parts = {"operator": "b.silva", "second": "n.kaur", "supervisor": "f.weber", "head": "c.dubois", "qa": "h.brandt"}
     crew = manufacturing.Crew(
         **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
@@ -102,8 +106,9 @@ def _manufacture(
             cast["s.okafor"], lot, amount=filled, unit="kg", location="Dispensary 1", code=f"{code}-D1"
         )
     master = manufacturing.write_master(crew, product, substances, today)
-    manufacturing.make_batch(crew, plant, master, stock, "VT-2604")
+    made = manufacturing.make_batch(crew, plant, master, stock, "VT-2604")
     manufacturing.begin_batch(crew, plant, master, stock, "VT-2605", today)
+    return made.lot
 
 
 def _staff(cast: people.Cast) -> quality.Staff:
@@ -122,6 +127,18 @@ def _staff(cast: people.Cast) -> quality.Staff:
         return cast.credentials(parts[part])
 
     return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
+
+
+def _quality_staff(cast: people.Cast) -> compliance.Staff:
+    return compliance.Staff(
+        reporter=cast["s.okafor"],
+        owner=cast["j.novak"],
+        reviewer=cast["r.haddad"],
+        analyst=cast["a.lindgren"],
+        qa=cast["h.brandt"],
+        qp=cast["l.adeyemi"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
 
 
 def _product(cast: people.Cast, program: Program) -> Substance:

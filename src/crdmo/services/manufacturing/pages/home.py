@@ -22,7 +22,7 @@ SHOWN = 30
 def home(request: PageRequest, program: str) -> HttpResponse:
     """Show what waits, and the batches that run, each with its next step."""
     assert request.program is not None
-    items = waiting(request.person, [request.program], "manufacturing")
+    items = waiting(request.person, [request.program], room="manufacturing")
     rows = Batch.objects.filter(program=request.program, is_void=False, state__in=(*OPEN, Batch.State.COMPLETED))
     running = progress_of(
         list(rows.select_related("master__product", "lot", "program").order_by("due_on", "code")[:SHOWN])

@@ -51,7 +51,7 @@ def decision_address(record: Disposition | TrailReview) -> str:
 def home(request: PageRequest, program: str) -> HttpResponse:
     """Show what waits in quality control for this person."""
     assert request.program is not None
-    items = waiting(request.person, [request.program], "quality")
+    items = waiting(request.person, [request.program], room="quality")
     lots = (
         Lot.objects.filter(program=request.program, is_void=False)
         .select_related("substance", "program")

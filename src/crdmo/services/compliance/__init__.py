@@ -1,0 +1,1 @@
+"""The quality system: deviations, CAPA, change control, training, suppliers, review of the audit trail."""
