@@ -1,0 +1,1 @@
+"""Clinical methods: randomisation and group-sequential design."""
