@@ -1,10 +1,10 @@
-"""Random draws that are the same forever: SHA-256 of a seed, a stream and a counter, and integers only.
+r"""Random draws that are the same forever: SHA-256 of a seed, a stream and a counter, and integers only.
 
 A randomisation list must come out again decades later. So no draw goes through a library's distribution code, which
 may change, nor through binary fractions, which may round.
 
 The generator, version 1: word number i (from 0) of a stream is the first 8 bytes, big-endian, of
-SHA-256(UTF-8("crdmo-draws-1\\n" + seed + "\\n" + stream + "\\n" + i)), seed and i in decimal digits.
+SHA-256(UTF-8("crdmo-draws-1\n" + seed + "\n" + stream + "\n" + i)), seed and i in decimal digits.
 A number below n is a word modulo n; words of floor(2^64 / n) · n and above are skipped, so that no number is favoured.
 """
 

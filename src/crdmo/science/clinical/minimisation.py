@@ -64,7 +64,8 @@ def minimise(
     by ratio, so that the ratio is kept (Han et al. 2009). Arms that tie are best in proportion to the ratio.
 
     Args:
-        arms, ratio: names, and subjects an arm as whole numbers.
+        arms: their names.
+        ratio: subjects an arm, as whole numbers.
         allocated: all subjects so far.
         levels: of the new subject, one a factor.
         seed: of the trial; the draw is of this seed and the number of subjects so far.

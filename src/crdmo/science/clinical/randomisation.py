@@ -116,7 +116,8 @@ def coin_list(
         seed: a whole number, kept secret.
         probability: Efron's probability of the arm that is behind, 1/2 to 1, as a fraction or a decimal text.
         limit: of the big stick: at this difference the arm that is behind is assigned.
-        balls, added: of the urn UD(α, β): balls of each arm at first, and balls of the other arm after an assignment.
+        balls: of the urn UD(α, β): α, balls of each arm at first.
+        added: β, balls of the other arm put in after an assignment.
         strata: their names.
 
     Raises:
