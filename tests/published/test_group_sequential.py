@@ -13,12 +13,11 @@ from scipy import integrate, special
 
 from crdmo.science.clinical.group_sequential import conditional_power, crossing_probabilities
 from crdmo.science.clinical.group_sequential_bounds import (
-    Spender,
-    Spending,
     futility_bounds,
     spending_bounds,
     wang_tsiatis_bounds,
 )
+from crdmo.science.clinical.spending import Spender, Spending
 from tests import shared_data
 
 OF = Spender(Spending.LAN_DEMETS_OBRIEN_FLEMING)

@@ -8,13 +8,12 @@ import pytest
 
 from crdmo.science.clinical.group_sequential import conditional_power, crossing_probabilities
 from crdmo.science.clinical.group_sequential_bounds import (
-    Spender,
-    Spending,
     futility_bounds,
     haybittle_peto_bounds,
     spending_bounds,
     wang_tsiatis_bounds,
 )
+from crdmo.science.clinical.spending import Spender, Spending
 from crdmo.science.method import MethodError
 
 OF = Spender(Spending.LAN_DEMETS_OBRIEN_FLEMING)

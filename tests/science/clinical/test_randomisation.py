@@ -132,3 +132,10 @@ def test_minimisation_refuses(change: dict[str, object], words: str) -> None:
     good = {"arms": ["A", "B"], "ratio": [1, 1], "allocated": [], "levels": ["x"], "seed": 1}
     with pytest.raises(MethodError, match=words):
         minimise(**{**good, **change})  # type: ignore[arg-type]
+
+
+def test_lists_of_version_1_stay_what_they_are() -> None:
+    blocks = permuted_blocks(arms=["A", "B"], ratio=[2, 1], block_sizes=[3, 6], length=18, seed=20260101)
+    coins = coin_list(arms=["A", "B"], coin=Coin.EFRON, length=18, seed=20260101)
+    assert "".join(slot.arm for slot in blocks.slots) == "BABAAABAABBAAAABAA"
+    assert "".join(slot.arm for slot in coins.slots) == "BABABAAABBBAABABBA"

@@ -1,1 +1,1 @@
-"""Clinical methods: randomisation and group-sequential design."""
+"""Clinical methods: randomisation, group-sequential design, survival."""
