@@ -1,0 +1,1 @@
+"""Clinical methods: randomisation, group-sequential design, survival."""
