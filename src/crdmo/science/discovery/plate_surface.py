@@ -104,7 +104,8 @@ def local_plane(plate: Plates, *, span: float) -> Plates:
     Tricube weights by distance in wells (Cleveland & Devlin 1988, J Am Stat Assoc 83:596-610, degree 1, no
     robustness step).
     """
-    i, j = np.indices(plate.shape)
+    grid: NDArray[np.int64] = np.indices(plate.shape)
+    i, j = grid[0], grid[1]
     there = np.isfinite(plate)
     known = np.column_stack([i[there], j[there]]).astype(float)
     values = plate[there]
