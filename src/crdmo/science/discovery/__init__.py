@@ -1,0 +1,1 @@
+"""Drug discovery: plates, dose-response curves and compounds."""
