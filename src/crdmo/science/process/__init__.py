@@ -1,0 +1,1 @@
+"""Process development: designs of experiments and their analysis."""
