@@ -1,0 +1,1 @@
+"""Preclinical studies: the statistics of toxicology."""

@@ -1,0 +1,63 @@
+"""Incidences of findings: Fisher's exact test against the control and the Cochran–Armitage trend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from scipy import stats
+
+from crdmo.science.method import MethodError, method
+
+
+@dataclass(frozen=True)
+class IncidenceTests:
+    """Trend over all groups (χ² with one degree of freedom) and one-sided Fisher p of each dose group, in order."""
+
+    trend_chi_square: float
+    trend_p_two_sided: float
+    fisher_p_greater: tuple[float, ...]
+    scores: tuple[float, ...]
+
+
+@method(
+    "preclinical.incidence",
+    version="1.0",
+    title="Fisher's exact test and Cochran–Armitage trend",
+    source="Fisher 1935; Cochran, Biometrics 1954;10:417-451; Armitage, Biometrics 1955;11:375-386",
+)
+def incidence_tests(*, affected: Sequence[int], examined: Sequence[int], scores: Sequence[float]) -> IncidenceTests:
+    """Return the trend and the pairwise tests of an incidence; the first group is the control.
+
+    Args:
+        affected: animals with the finding, by group.
+        examined: animals examined, by group.
+        scores: score of each group: its dose (any one unit) or its rank. The choice changes p.
+
+    Raises:
+        MethodError: lengths differ, a count is impossible, scores do not rise, or no trend is defined.
+
+    Source: Cochran (1954), Armitage (1955), binomial variance with N; Fisher (1935), hypergeometric tail.
+    """
+    if not len(affected) == len(examined) == len(scores) >= 2:
+        raise MethodError("each group has a count, a denominator and a score", given=f"{len(affected)} counts")
+    if any(n < 1 or not 0 <= x <= n or x != int(x) or n != int(n) for x, n in zip(affected, examined, strict=True)):
+        raise MethodError(
+            "an incidence is impossible", given=f"{list(affected)} of {list(examined)}", allowed="whole, 0 to examined"
+        )
+    if not all(map(math.isfinite, scores)) or any(b <= a for a, b in pairwise(scores)):
+        raise MethodError("the scores do not rise", given=str(list(scores)), allowed="finite, rising from the control")
+    total, share = sum(examined), sum(affected) / sum(examined)
+    if share in (0.0, 1.0):
+        raise MethodError("no trend is defined", given=f"{sum(affected)} of {total}", allowed="some, not all, affected")
+    centre = sum(n * d for n, d in zip(examined, scores, strict=True)) / total
+    slope = sum(x * (d - centre) for x, d in zip(affected, scores, strict=True))
+    spread = sum(n * (d - centre) ** 2 for n, d in zip(examined, scores, strict=True))
+    chi = slope**2 / (share * (1 - share) * spread)
+    x0, n0 = affected[0], examined[0]
+    fisher = tuple(
+        float(stats.hypergeom.sf(x - 1, n + n0, x + x0, n)) for x, n in zip(affected[1:], examined[1:], strict=True)
+    )
+    return IncidenceTests(chi, float(stats.chi2.sf(chi, 1)), fisher, tuple(map(float, scores)))
