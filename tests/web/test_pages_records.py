@@ -60,8 +60,8 @@ BUDGET = {
     "/CRD-101/materials/": 15,
     "/CRD-101/contracts/": 15,
     "/CRD-101/proof/": 16,
-    "/": 48,
-    "/CRD-101/": 51,
+    "/": 51,
+    "/CRD-101/": 54,
     "/search/?q=L-1": 40,
 }
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from crdmo.science.checks import Vector, finite_numbers
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers
 
 GRID = 40
 WIDEST = 20.0

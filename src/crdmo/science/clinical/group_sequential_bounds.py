@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from scipy import optimize, special
 
+from crdmo.science.checks import finite_numbers, positive, share
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_numbers, positive, share
 
 from .group_sequential import (
     SOURCE,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
+from crdmo.science.checks import whole_number
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import whole_number
 
 from .draws import Draws
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from crdmo.science.checks import whole_number
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import whole_number
 
 from .randomisation import Coin, CoinRule, fraction_of
 

@@ -9,8 +9,8 @@ from enum import Enum
 
 from scipy import special
 
+from crdmo.science.checks import finite_numbers, positive
 from crdmo.science.method import MethodError
-from crdmo.science.quality.checks import finite_numbers, positive
 
 
 class Spending(Enum):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from crdmo.science.checks import Vector, finite_numbers, same_length, share
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, same_length, share
 
 
 class Band(Enum):

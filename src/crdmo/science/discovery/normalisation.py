@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from crdmo.science.checks import Vector, finite_numbers
 from crdmo.science.discovery.plate_quality import scaled_mad
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers
 
 _SOURCE = (
     "Malo N, Hanley JA, Cerquozzi S, Pelletier J, Nadon R (2006) Nat Biotechnol 24:167-175; "

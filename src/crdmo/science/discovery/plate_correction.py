@@ -12,11 +12,11 @@ from typing import Literal
 
 import numpy as np
 
+from crdmo.science.checks import positive, share, whole_number
 from crdmo.science.discovery.plate_quality import scaled_mad
 from crdmo.science.discovery.plate_surface import Plates, local_plane, median_polish, read_plate
 from crdmo.science.discovery.spatial_bias import SpatialBias, bias_of
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import positive, share, whole_number
 
 _B_SCORE = (
     "Brideau C, Gunter B, Pikounis B, Liaw A (2003) J Biomol Screen 8:634-647; Malo N, et al. (2006) Nat Biotechnol "

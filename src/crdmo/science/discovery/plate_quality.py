@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crdmo.science.checks import Vector, finite_numbers, whole_number
 from crdmo.science.method import method
-from crdmo.science.quality.checks import Vector, finite_numbers, whole_number
 
 # The median absolute deviation of a normal sample times this is its standard deviation (the usual rounded factor).
 MAD_FACTOR = 1.4826

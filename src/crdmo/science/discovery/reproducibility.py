@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crdmo.science.checks import Vector, finite_numbers, same_length
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, same_length
 
 _SOURCE = (
     "Eastwood BJ, Farmen MW, Iversen PW, et al. (2006) J Biomol Screen 11:253-261; NCATS Assay Guidance Manual, "

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from crdmo.science.checks import share
 from crdmo.science.discovery.plate_surface import Plates, read_plate
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import share
 
 _SOURCE = (
     "Kruskal WH, Wallis WA (1952) J Am Stat Assoc 47:583-621 (rows, columns); Mann HB, Whitney DR (1947) Ann Math "

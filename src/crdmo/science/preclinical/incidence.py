@@ -40,18 +40,40 @@ def incidence_tests(*, affected: Sequence[int], examined: Sequence[int], scores:
         MethodError: lengths differ, a count is impossible, scores do not rise, or no trend is defined.
 
     Source: Cochran (1954), Armitage (1955), binomial variance with N; Fisher (1935), hypergeometric tail.
+
+    >>> found = incidence_tests(affected=[0, 3, 7], examined=[25, 25, 24], scores=[0, 10, 50])
+    >>> round(found.trend_chi_square, 4), [round(p, 5) for p in found.fisher_p_greater]
+    (8.5031, [0.11735, 0.00403])
     """
     if not len(affected) == len(examined) == len(scores) >= 2:
-        raise MethodError("each group has a count, a denominator and a score", given=f"{len(affected)} counts")
+        raise MethodError(
+            "each group has a count, a denominator and a score",
+            given=f"{len(affected)} counts, {len(examined)} denominators, {len(scores)} scores",
+            allowed="as many of each, at least two groups",
+            next_step="give one of each for every group, the control first",
+        )
     if any(n < 1 or not 0 <= x <= n or x != int(x) or n != int(n) for x, n in zip(affected, examined, strict=True)):
         raise MethodError(
-            "an incidence is impossible", given=f"{list(affected)} of {list(examined)}", allowed="whole, 0 to examined"
+            "an incidence is impossible",
+            given=f"{list(affected)} of {list(examined)}",
+            allowed="whole, 0 to examined",
+            next_step="count the animals examined, not those on study",
         )
     if not all(map(math.isfinite, scores)) or any(b <= a for a, b in pairwise(scores)):
-        raise MethodError("the scores do not rise", given=str(list(scores)), allowed="finite, rising from the control")
+        raise MethodError(
+            "the scores do not rise",
+            given=str(list(scores)),
+            allowed="finite, rising from the control",
+            next_step="order the groups by dose, the control first",
+        )
     total, share = sum(examined), sum(affected) / sum(examined)
     if share in (0.0, 1.0):
-        raise MethodError("no trend is defined", given=f"{sum(affected)} of {total}", allowed="some, not all, affected")
+        raise MethodError(
+            "no trend is defined",
+            given=f"{sum(affected)} of {total}",
+            allowed="some, not all, affected",
+            next_step="report the incidence without a trend",
+        )
     centre = sum(n * d for n, d in zip(examined, scores, strict=True)) / total
     slope = sum(x * (d - centre) for x, d in zip(affected, scores, strict=True))
     spread = sum(n * (d - centre) ** 2 for n, d in zip(examined, scores, strict=True))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from crdmo.science.checks import finite_numbers, same_length, share, table_of_numbers
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_numbers, same_length, share, table_of_numbers
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from enum import Enum
 import numpy as np
 from scipy import stats
 
+from crdmo.science.checks import Vector, finite_numbers, same_length
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, same_length
 from crdmo.science.quality.control_chart_constants import d2
 from crdmo.science.quality.run_rules import BEYOND_LIMITS, Restart, Rule, Signal, signals_of
 

@@ -13,8 +13,8 @@ from enum import Enum
 import numpy as np
 from scipy import stats
 
+from crdmo.science.checks import finite_numbers, positive, same_length, share, whole_number
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_numbers, positive, same_length, share, whole_number
 
 _DIN = "DIN 32645:2008-11 (calibration method); Currie LA (1997) Chemom Intell Lab Syst 37:151-181"
 LINE = "Draper NR, Smith H (1998) Applied Regression Analysis, 3rd ed., Wiley, ch. 1-3"

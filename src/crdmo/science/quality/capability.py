@@ -14,8 +14,7 @@ from enum import Enum
 import numpy as np
 from scipy import special, stats
 
-from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import (
+from crdmo.science.checks import (
     Vector,
     finite_numbers,
     positive,
@@ -23,6 +22,7 @@ from crdmo.science.quality.checks import (
     table_of_numbers,
     whole_number,
 )
+from crdmo.science.method import MethodError, method
 from crdmo.science.quality.control_chart_constants import d2, moving_range_df
 
 _SOURCE = (

@@ -14,8 +14,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from crdmo.science.checks import Vector, finite_numbers, table_of_numbers
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, table_of_numbers
 from crdmo.science.quality.control_chart_constants import c4, d2, d3
 
 SOURCE = (

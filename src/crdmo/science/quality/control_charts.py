@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crdmo.science.checks import Vector, finite_numbers
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers
 from crdmo.science.quality.control_chart_baseline import SOURCE, Baseline, ChartKind, spreads, subgroup_table
 from crdmo.science.quality.run_rules import BEYOND_LIMITS, NELSON, Restart, Rule, Signal, signals_of
 

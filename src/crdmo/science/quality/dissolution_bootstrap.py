@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from crdmo.science.checks import Vector, share, whole_number
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, share, whole_number
 from crdmo.science.quality.dissolution_profile import (
     SIMILAR_FROM,
     matching_tables,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from crdmo.science.checks import finite_decimals
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_decimals
 from crdmo.science.quality.dissolution_stages import SOURCE, Line, StageVerdict, as_limit, decide_stages, exact_mean
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from crdmo.science.checks import Vector, positive, share
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, positive, share
 from crdmo.science.quality.dissolution_profile import matching_tables
 
 _SOURCE = (

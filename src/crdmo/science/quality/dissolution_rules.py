@@ -14,7 +14,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from crdmo.science.quality.checks import Vector
+from crdmo.science.checks import Vector
 
 PLATEAU = 85.0
 

@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
 from typing import TypeVar
 
+from crdmo.science.checks import finite_decimals
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_decimals
 
 SOURCE = "USP <711> Dissolution, acceptance tables 1 to 4 (harmonised with Ph. Eur. 2.9.3 and JP 6.10); USP <724>"
 UNITS_BY_STAGE = (6, 12, 24)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from crdmo.science.checks import Vector, share
 from crdmo.science.method import MethodError, method
 from crdmo.science.quality.calibration import LINE, CalibrationLine, calibration_line
-from crdmo.science.quality.checks import Vector, share
 
 
 @dataclass(frozen=True)

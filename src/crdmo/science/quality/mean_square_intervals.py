@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from crdmo.science.quality.checks import Vector
+from crdmo.science.checks import Vector
 
 
 def chi_square_interval(variance: float, df: float, confidence: float) -> tuple[float, float]:

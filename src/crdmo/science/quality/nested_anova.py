@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crdmo.science.checks import Vector, same_length
 from crdmo.science.method import MethodError
-from crdmo.science.quality.checks import Vector, same_length
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from enum import Enum
 import numpy as np
 from scipy import optimize, special, stats
 
+from crdmo.science.checks import Vector, finite_numbers, share, whole_number
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, share, whole_number
 
 NOTICE = "an outlier test alone never invalidates a chemical result: the value stays in the record"
 _ESD = "Rosner B (1983) Technometrics 25:165-172; USP <1010> Analytical Data, appendix C"

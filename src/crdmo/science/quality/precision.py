@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, stats
 
+from crdmo.science.checks import Vector, finite_numbers, same_length, share
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import Vector, finite_numbers, same_length, share
 from crdmo.science.quality.mean_square_intervals import chi_square_interval, modified_large_sample_interval
 from crdmo.science.quality.nested_anova import MeanSquareRow, nested_anova, nested_cells
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from crdmo.science.checks import positive, share, whole_number
 from crdmo.science.method import MethodError, method
 
-from .checks import positive, share, whole_number
 from .stability_evaluation import fits_of, poolability
 from .stability_fit import stack
 from .stability_study import Options, read_study

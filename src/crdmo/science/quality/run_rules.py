@@ -15,8 +15,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from crdmo.science.checks import Vector, finite_numbers, positive
 from crdmo.science.method import method
-from crdmo.science.quality.checks import Vector, finite_numbers, positive
 
 _SOURCE = (
     "Nelson LS (1984) J Qual Technol 16:237-239; Western Electric (1956) Statistical Quality Control Handbook, p. 25-28"

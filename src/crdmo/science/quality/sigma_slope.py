@@ -12,9 +12,9 @@ from enum import Enum
 
 import numpy as np
 
+from crdmo.science.checks import finite_numbers
 from crdmo.science.method import MethodError, method
 from crdmo.science.quality.calibration import calibration_line, rising
-from crdmo.science.quality.checks import finite_numbers
 
 
 class SigmaSource(Enum):

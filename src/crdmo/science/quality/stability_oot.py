@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crdmo.science.checks import share
 from crdmo.science.method import MethodError, method
 
-from .checks import share
 from .stability_fit import Array, design, stack, t_quantile
 from .stability_study import Study, read_study
 

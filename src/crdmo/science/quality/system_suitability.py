@@ -14,8 +14,8 @@ from enum import Enum
 import numpy as np
 from scipy import stats
 
+from crdmo.science.checks import finite_numbers, positive, whole_number
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_numbers, positive, whole_number
 
 _SOURCE = "USP <621> Chromatography (2022, harmonised); Ph. Eur. 2.2.46 Chromatographic separation techniques"
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from crdmo.science.checks import Vector, finite_numbers, same_length
 from crdmo.science.method import MethodError, method
 
-from .checks import Vector, finite_numbers, same_length
 from .mean_kinetic_temperature import mean_kinetic_temperature
 
 

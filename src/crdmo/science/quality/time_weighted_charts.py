@@ -12,8 +12,8 @@ from enum import Enum
 
 import numpy as np
 
+from crdmo.science.checks import finite_numbers, positive
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_numbers, positive
 
 _EWMA = "Roberts SW (1959) Technometrics 1:239-250; Lucas JM, Saccucci MS (1990) Technometrics 32:1-12"
 _CUSUM = "Page ES (1954) Biometrika 41:100-115; Lucas JM, Crosier RB (1982) Technometrics 24:199-205; ISO 7870-4:2021"

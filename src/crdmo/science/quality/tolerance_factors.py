@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import optimize, special, stats
 
+from crdmo.science.checks import Vector, finite_numbers, share, whole_number
 from crdmo.science.method import method
-from crdmo.science.quality.checks import Vector, finite_numbers, share, whole_number
 
 _SOURCE = (
     "Odeh RE, Owen DB (1980) Tables for Normal Tolerance Limits, Sampling Plans, and Screening, Dekker; "

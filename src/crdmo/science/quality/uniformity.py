@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import Enum
 
+from crdmo.science.checks import finite_decimals
 from crdmo.science.method import MethodError, method
-from crdmo.science.quality.checks import finite_decimals
 from crdmo.science.quality.dissolution_stages import StageOutcome, as_limit, exact_mean
 
 _SOURCE = "USP <905> Uniformity of Dosage Units (harmonised with Ph. Eur. 2.9.40 and JP 6.02)"

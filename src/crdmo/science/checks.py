@@ -1,4 +1,4 @@
-"""What every quality method refuses at its door: no number, too few values, shares outside 0 to 1.
+"""What every method refuses at its door: no number, too few values, shares outside 0 to 1.
 
 Said once here so that each refusal has the same four parts: what is wrong, what was given, what is allowed,
 what to do next.
