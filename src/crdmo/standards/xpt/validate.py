@@ -17,7 +17,7 @@ from crdmo.standards.xpt.layout import NAME, MemberHeader
 from crdmo.standards.xpt.reader import XptFile
 
 TS140 = "SAS TS-140, record layout of version 5"
-GUIDE = "FDA Study Data Technical Conformance Guide, section 3.3 (SAS Transport Format)"
+GUIDE = "FDA Study Data Technical Conformance Guide, File Transport Format"
 ROWS_NAMED = 3
 
 
