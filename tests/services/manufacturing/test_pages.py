@@ -227,7 +227,7 @@ def test_each_desk_finds_its_work_and_nobody_elses(plant: Plant) -> None:
     from crdmo.common.work import waiting
 
     def groups(person) -> list[tuple[str, str]]:
-        return [(item.group, item.label) for item in waiting(person, [plant.program], "manufacturing")]
+        return [(item.group, item.label) for item in waiting(person, [plant.program], room="manufacturing")]
 
     batch = plant.batch("B-7")
     weighed = plant.dispense(batch, "ACT", "10")
