@@ -15,8 +15,8 @@ run: $(VENV)/run-ready  ## install, play the demo, serve it
 test: $(VENV)/test-ready  ## install what tests need, and run them all
 	@$(BIN)/python -m tests.run
 
-unit: $(VENV)/test-ready  ## the quick part of the tests
-	@$(BIN)/python -m pytest -q -m "not browser and not drill" -n 2 tests
+unit: $(VENV)/test-ready  ## the quick part: methods, formats, proof and ground; rooms and doors are for `make test`
+	@$(BIN)/python -m pytest -q -m "not browser and not drill" -n 2 --ignore=tests/services --ignore=tests/api tests
 
 lint: $(VENV)/test-ready  ## style, types, floors
 	@$(BIN)/ruff check src tests bench

@@ -40,6 +40,7 @@ def real(path: str) -> dict[str, Any]:
     return given
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_operation_answers_as_it_is_described(described, headers, method: str) -> None:
     schema, beside = described

@@ -22,7 +22,7 @@ from crdmo.web import door
 from crdmo.web.door import PERSON, PUBLIC, Address, Page
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.drill]
 OWN, FOREIGN, NONE = "CRD-101", "CRD-900", "CRD-999"
 SAMPLES = ("x7", "7", str(UUID(int=7)))
 # Opening it would end the log-in that the other addresses are tried with.
