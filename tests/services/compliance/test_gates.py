@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from crdmo.common.materials import workflow as stock
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.refusals import Refused
 from crdmo.services.compliance.gates import gates
-from crdmo.services.compliance.workflow import changes
+from crdmo.services.compliance.workflow import affected, changes
 from crdmo.services.quality.gates import gates_for_release
 from crdmo.services.quality.models import Disposition, Result
 from tests.services.compliance.conftest import System
@@ -44,6 +45,26 @@ def test_an_open_deviation_holds_the_lot_until_it_is_closed(system: System) -> N
     system.lab.release(lot)
     gate = next(g for g in Disposition.objects.get().gates if g["name"] == "Deviations")
     assert gate["met"] and gate["records"] == [str(found.pk)]
+
+
+@pytest.mark.clause("21 CFR 211.192")
+def test_a_deviation_holds_also_the_lots_made_of_the_lot_that_it_touches(system: System) -> None:
+    lot = system.lab.lot()
+    part = stock.split_lot(system.lab.keeper, lot, amount="100", unit="{tablet}", code="L-1-A")
+    found = system.classified(lot)
+    assert told(part) == told(lot) == {"Deviations": False}
+    system.investigate(found)
+    system.judge(found)
+    later = stock.split_lot(system.lab.keeper, part, amount="10", unit="{tablet}", code="L-1-B")
+    with pytest.raises(Refused, match="lots were made of what"):
+        system.approve(found)
+    affected.link_record(system.lab.qa, found, records=[later])
+    assert told(later) == {"Deviations": False}
+    with pytest.raises(Refused, match="impact was not judged"):
+        system.approve(found)
+    system.judge(found)
+    system.approve(found)
+    assert told(later) == told(part) == {"Deviations": True}
 
 
 def test_a_lot_that_was_judged_not_acceptable_is_never_released(system: System) -> None:

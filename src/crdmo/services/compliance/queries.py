@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import (
     Membership,
     Organization,
@@ -24,16 +23,6 @@ from crdmo.foundation.ledger.models import Entry, Record, record_types
 from crdmo.foundation.refusals import Invalid
 
 from .models import Affected, Deviation
-
-
-def may(request: Any, verb: str) -> bool:
-    """Say whether who asks may do a verb in the program of the address; what it takes is asked once a request."""
-    if not hasattr(request, "trained_roles"):
-        request.trained_roles = {
-            role for role in request.roles if not authority.training_gaps(request.person, Role(role))
-        }
-    rule = authority.TABLE[verb]
-    return any(role.value in (request.trained_roles if rule.trained else request.roles) for role in rule.roles)
 
 
 def staff_of(program: Program) -> list[Person]:

@@ -12,6 +12,7 @@ from crdmo.foundation.signing import signatures_of_many
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
+from crdmo.web.steps import may
 from crdmo.web.tables import Column, Table
 
 from .. import forms, queries
@@ -69,7 +70,7 @@ def capa_list(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "only": only,
         "title": "Corrective and preventive actions",
-        "new": at(request, "capa_new") if queries.may(request, "compliance.open_capa") else "",
+        "new": at(request, "capa_new") if may(request, "compliance.open_capa") else "",
         "verb": "Open a CAPA",
     }
     return CAPAS.answer(request, rows, "compliance/list.html", contents)
@@ -156,8 +157,7 @@ def _steps(request: PageRequest, found: Capa) -> list[Step]:
             "compliance.plan_action",
             plan,
             forms.ActionForm,
-            ready=found.state == states.DRAFT
-            and (found.owner_id == who.pk or queries.may(request, "compliance.approve_capa")),
+            ready=found.state == states.DRAFT and (found.owner_id == who.pk or may(request, "compliance.approve_capa")),
             choices={"owner": steps.people(request)},
         ),
         Step(
@@ -227,7 +227,7 @@ def capa(request: PageRequest, program: str, code: str) -> HttpResponse:
     def contents() -> dict[str, Any]:
         found.refresh_from_db()
         actions = capas.actions_of(found)
-        may_follow = found.state == Capa.State.INEFFECTIVE and queries.may(request, "compliance.open_capa")
+        may_follow = found.state == Capa.State.INEFFECTIVE and may(request, "compliance.open_capa")
         return {
             "record": found,
             "today": steps.today(),

@@ -11,6 +11,7 @@ from crdmo.foundation.signing import signatures_of_many
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
+from crdmo.web.steps import may
 from crdmo.web.tables import Column, Table
 
 from .. import forms, queries
@@ -63,7 +64,7 @@ def change_list(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "only": only,
         "title": "Change control",
-        "new": at(request, "change_new") if queries.may(request, "compliance.propose_change") else "",
+        "new": at(request, "change_new") if may(request, "compliance.propose_change") else "",
         "verb": "Propose a change",
     }
     return CHANGES.answer(request, rows, "compliance/list.html", contents)
@@ -147,7 +148,7 @@ def _steps(request: PageRequest, found: Change) -> list[Step]:
             "compliance.plan_task",
             plan,
             forms.TaskForm,
-            ready=proposed and (found.proposer_id == who.pk or queries.may(request, "compliance.approve_change")),
+            ready=proposed and (found.proposer_id == who.pk or may(request, "compliance.approve_change")),
             choices={"owner": steps.people(request)},
         ),
         *touch_steps(request, found, judged=proposed),

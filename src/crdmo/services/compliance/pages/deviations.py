@@ -16,6 +16,7 @@ from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.pages.desk import grouped
 from crdmo.web.request import PageRequest
+from crdmo.web.steps import may
 from crdmo.web.tables import Column, Table
 
 from .. import forms, queries
@@ -64,7 +65,7 @@ def home(request: PageRequest, program: str) -> HttpResponse:
         "groups": grouped(items),
         "count": len(items),
         "cards": cards,
-        "may_report": queries.may(request, "compliance.report_deviation"),
+        "may_report": may(request, "compliance.report_deviation"),
     }
     return render(request, "compliance/home.html", contents)
 
@@ -96,7 +97,7 @@ def deviation_list(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "only": only,
         "title": "Deviations",
-        "new": at(request, "deviation_new") if queries.may(request, "compliance.report_deviation") else "",
+        "new": at(request, "deviation_new") if may(request, "compliance.report_deviation") else "",
         "verb": "Report a deviation",
     }
     return DEVIATIONS.answer(request, rows, "compliance/list.html", contents)
@@ -178,7 +179,7 @@ def _steps(request: PageRequest, found: Deviation) -> list[Step]:
         deviations.link_recurrence(who, found, capa=capa)
 
     codes = [("", "Choose"), *((one.code, f"{one.code} {one.title}") for one in capas[:100])]
-    mine = found.investigator_id == who.pk or queries.may(request, "compliance.approve_deviation")
+    mine = found.investigator_id == who.pk or may(request, "compliance.approve_deviation")
     return [
         Step(
             "approve",
@@ -252,7 +253,7 @@ def deviation(request: PageRequest, program: str, code: str) -> HttpResponse:
             "before": queries.seen_before(found, latest.cause if latest else ""),
             "signatures": signatures_of_many([found])[found.pk],
             "new_capa": f"{at(request, 'capa_new')}?deviation={found.code}"
-            if queries.may(request, "compliance.open_capa") and found.is_open
+            if may(request, "compliance.open_capa") and found.is_open
             else "",
         }
 

@@ -17,8 +17,8 @@ from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.pages import trails
 from crdmo.web.request import PageRequest
+from crdmo.web.steps import may
 
-from .. import queries
 from ..models import PeriodicReview
 from ..workflow import reviews as workflow
 from . import steps
@@ -51,7 +51,7 @@ def review_list(request: PageRequest, program: str) -> HttpResponse:
     """List the reviews, and what has come since the last of each chain."""
     assert request.program is not None
     house = _sees_house(request)
-    may = queries.may(request, "compliance.review_audit_trail")
+    reviews = may(request, "compliance.review_audit_trail")
     standing = []
     for scope, words in SCOPES.choices:
         if scope == SCOPES.HOUSE and not house:
@@ -59,7 +59,7 @@ def review_list(request: PageRequest, program: str) -> HttpResponse:
         last = workflow.last_review(request.program, scope)
         chain = str(workflow.chain_of(request.program, scope))
         entries = Entry.objects.filter(stream=chain, seq__gt=last.up_to_entry if last else 0).count()
-        url = f"{at(request, 'review_new')}?scope={scope}" if may and entries else ""
+        url = f"{at(request, 'review_new')}?scope={scope}" if reviews and entries else ""
         standing.append({"words": words, "last": last, "entries": entries, "url": url})
     rows = [(one, at(request, "review", code=one.code)) for one in _rows(request, house=house).order_by("-entry")[:100]]
     return render(request, "compliance/reviews.html", {"standing": standing, "rows": rows})

@@ -20,6 +20,7 @@ from crdmo.foundation.signing import Credentials, SigningPreview, credentials_fr
 from crdmo.foundation.signing.credentials import Needs
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.request import PageRequest
+from crdmo.web.steps import may
 
 from .. import queries
 
@@ -72,7 +73,7 @@ def page(
         refused = _take(request, steps())
         if refused is None:
             return HttpResponseRedirect(request.get_full_path())
-    shown = [step for step in steps() if step.ready and queries.may(request, step.verb)]
+    shown = [step for step in steps() if step.ready and may(request, step.verb)]
     for step in shown:
         step.bound = refused.bound if refused is not None and refused.key == step.key else step.build()
         if step.signs is not None:

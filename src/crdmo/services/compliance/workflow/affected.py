@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crdmo.common.materials.models import Lot
+from crdmo.common.materials.queries import genealogy
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.ledger import thread
@@ -30,11 +31,14 @@ def links_of(matter: Matter) -> list[Affected]:
 
 
 def lots_behind(record: Record, program: Program) -> list[Lot]:
-    """Return the lots of the program that a record belongs to: the lot of a sample, of a test, of a result."""
+    """Return the lots that a record means: its own (of a sample, a test, a result), and every lot made of that."""
     if isinstance(record, Lot):
-        return [record]
-    found = Lot.objects.filter(pk__in=list(thread.upstream(record.pk)), program=program, is_void=False)
-    return list(found.order_by("code"))
+        own = [record]
+    else:
+        found = Lot.objects.filter(pk__in=list(thread.upstream(record.pk)), program=program, is_void=False)
+        own = list(found.order_by("code"))
+    steps = [step for lot in own for step in genealogy(lot, down=True)]
+    return [*own, *(step.thing for step in steps if isinstance(step.thing, Lot))]
 
 
 def touch(act: Act, matter: Matter, records: Iterable[Record]) -> list[Affected]:
@@ -111,11 +115,21 @@ def unassessed(matter: Matter) -> list[Affected]:
 
 
 def require_assessed(matter: Matter) -> None:
-    """Say nothing if the impact on every lot was judged.
+    """Say nothing if the impact on every lot was judged, those made of touched lots in the meantime included.
 
     Raises:
         Refused: names the lots that still wait.
     """
+    program, links = matter.program, links_of(matter)
+    assert program is not None
+    linked = {one.target for one in links}
+    since = {lot.pk: lot for one in links if one.lot for lot in lots_behind(one.lot, program) if lot.pk not in linked}
+    if since:
+        raise Refused(
+            f"lots were made of what {matter} touches",
+            given=", ".join(str(lot) for lot in since.values()),
+            next="Link them and judge the impact on each",
+        )
     if still := unassessed(matter):
         raise Refused(
             f"{matter} touches lots whose impact was not judged",
