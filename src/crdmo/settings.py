@@ -69,10 +69,12 @@ INSTALLED_APPS = [
     "crdmo.foundation.computing",
     "crdmo.foundation.documents",
     "crdmo.foundation.references",
+    "crdmo.common.controls",
     "crdmo.common.engagements",
     "crdmo.common.materials",
     "crdmo.services.compliance",
     "crdmo.services.manufacturing",
+    "crdmo.services.process",
     "crdmo.services.quality",
     "crdmo.web",
 ]

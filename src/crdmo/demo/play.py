@@ -13,6 +13,7 @@ from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
+from crdmo.services.process import demo as process
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
 
@@ -60,6 +61,8 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
+    say("Process development: profile, risk, a designed study with simulated responses, design space, control strategy")
+    process.play(_development(cast), program, today)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
     fourth = _manufacture(cast, staff, stand, product, today)
     say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
@@ -127,6 +130,13 @@ def _staff(cast: people.Cast) -> quality.Staff:
         return cast.credentials(parts[part])
 
     return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
+
+
+def _development(cast: people.Cast) -> process.Staff:
+    parts = {"engineer": "k.maier", "lead": "p.ito", "qa": "h.brandt"}
+    return process.Staff(
+        **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
+    )
 
 
 def _quality_staff(cast: people.Cast) -> compliance.Staff:

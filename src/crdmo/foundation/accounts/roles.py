@@ -16,6 +16,8 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", "QC supervisor"
     STABILITY_COORDINATOR = "stability_coordinator", "Stability coordinator"
     METROLOGIST = "metrologist", "Instrument owner"
+    PROCESS_ENGINEER = "process_engineer", "Process engineer"
+    PROCESS_LEAD = "process_lead", "Head of process development"
     OPERATOR = "operator", "Production operator"
     PRODUCTION_SUPERVISOR = "production_supervisor", "Production supervisor"
     PRODUCTION_HEAD = "production_head", "Head of production"
@@ -29,6 +31,7 @@ class Role(models.TextChoices):
 LABORATORY = (
     Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST,
 )  # fmt: skip
+DEVELOPMENT = (Role.PROCESS_ENGINEER, Role.PROCESS_LEAD)
 PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
@@ -39,7 +42,7 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     *((Role.ADMINISTRATOR, role) for role in Role if role is not Role.ADMINISTRATOR),
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
-    *((role, unit) for role in PRODUCTION for unit in QUALITY_UNIT),
+    *((role, unit) for role in (*DEVELOPMENT, *PRODUCTION) for unit in QUALITY_UNIT),
 )
 
 # What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
