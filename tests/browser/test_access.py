@@ -19,6 +19,7 @@ PAGES = (
     "/CRD-101/ledger/",
     "/CRD-101/proof/",
     "/CRD-101/thread/",
+    "/CRD-101/stale/",
     "/CRD-101/thread/?q=VT-26",
     "/CRD-101/contracts/",
     "/CRD-101/contracts/WO-26-0001/",

@@ -14,6 +14,7 @@ from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.ledger.acts import act
 from crdmo.foundation.refusals import Invalid, NotFound
 from crdmo.services.quality.models import Certificate, Reading
+from crdmo.web.links import record_url
 from tests import factories
 from tests.services.quality.conftest import lab  # noqa: F401 — a fixture
 from tests.web.house import Browser
@@ -69,7 +70,15 @@ def test_a_correction_marks_what_stands_on_it(full) -> None:
     assert "stand on data changed since" not in page
     with act(full.analyst, "quality.correct_reading", reason="Read again") as opened:
         opened.change(Reading.objects.order_by("pk").first(), value="2.20")
-    assert re.search(r"stands? on data changed since", Browser(full.sponsor).text(PAGE))
+    browser = Browser(full.sponsor)
+    assert re.search(r"stands? on data changed since", browser.text(PAGE))
+    listed = browser.text("/CRD-101/stale/")
+    assert full.analyst.printed_name in listed and "Reason: Read again" in listed
+    certificate = Certificate.objects.get()
+    assert certificate.code in listed and record_url(certificate) in listed, "what was signed is named with its page"
+    stranger = factories.person(Role.SPONSOR_LEAD, factories.program("OTHER-1", owner=factories.sponsor("OTHER")),
+                                organization=factories.sponsor("OTHER"))  # fmt: skip
+    assert certificate.code not in Browser(stranger).text("/OTHER-1/stale/")
 
 
 def test_another_sponsors_record_is_neither_a_beginning_nor_an_end(full) -> None:

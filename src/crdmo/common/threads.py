@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
+from django.db import models
+
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.computing import Result
 from crdmo.foundation.ledger import thread, walks
@@ -118,7 +120,9 @@ def coded(program: Program, code: str) -> Record:
     for model in (record_types()[name] for name in sorted(landmarks())):
         asked = not kind or kind in (model.record_type(), model.record_type().partition(".")[2])
         if asked and any(field.name == "code" for field in model._meta.concrete_fields):
-            found += list(model._default_manager.filter(program=program, code__iexact=number, is_void=False)[:2])
+            found += list(
+                model._default_manager.filter(models.Q(code__iexact=number), program=program, is_void=False)[:2]
+            )
     if not found:
         raise NotFound("there is no record with this number", given=code, next="Search the program for a part of it")
     if len(found) > 1:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from crdmo.common import threads
 from crdmo.foundation.accounts import authority
+from crdmo.foundation.computing import Impact, Touched, corrections
 from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.models import Edge, Entry, Record
 from crdmo.foundation.refusals import Invalid
@@ -166,3 +167,31 @@ def _way(start: Record, end: Record, streams: list[str]) -> list[dict[str, Any]]
     for row in rows:
         row["signatures"] = [s for s in signatures_of(row["node"].record) if s.holds]
     return rows
+
+
+def stale(request: PageRequest, program: str) -> HttpResponse:
+    """List what stands on data changed since: who changed what and why, and which pages, documents and submissions it touches."""
+    here = request.program
+    assert here is not None
+    found = corrections(here, request.person, address=record_url)
+    entries = {
+        entry.record_id: trails.line(entry)
+        for entry in Entry.objects.filter(record_id__in=[cause for cause, _ in found]).order_by("version")
+    }
+    changed = thread.nodes(dict.fromkeys([cause for cause, _ in found], 0), authority.streams_of(request.person))
+    causes = {row["node"].key: row for row in _listed(changed)}
+    rows = [
+        {"cause": causes.get(cause), "entry": entries[cause] if cause in causes else None, "impact": touched,
+         "groups": [(name, part) for name, part in _parts(touched) if part]}
+        for cause, touched in found
+    ]  # fmt: skip
+    return render(request, "web/stale.html", {"rows": rows})
+
+
+def _parts(touched: Impact) -> list[tuple[str, list[Touched]]]:
+    return [
+        ("Submissions", touched.submissions),
+        ("Documents", touched.documents),
+        ("Records", touched.records),
+        ("Computed results", touched.results),
+    ]
