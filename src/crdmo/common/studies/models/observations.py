@@ -7,6 +7,8 @@ standard goes out again.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from crdmo.common.materials.models import Lot
@@ -20,6 +22,8 @@ from .subjects import Subject
 
 class Observation(Record):
     """What every observation has: on whom, in which domain, at which visit, when."""
+
+    searched: ClassVar[bool] = False
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="%(class)ss")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="%(class)ss")

@@ -111,6 +111,7 @@ class Planned(Record):
     """What every element of the design has: the version that brought it, the version that retired it, its place."""
 
     steps: ClassVar[frozenset[str]] = frozenset({"retired_by"})
+    searched: ClassVar[bool] = False
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="+")
     since = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
