@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "crdmo.foundation.references",
     "crdmo.common.engagements",
     "crdmo.common.materials",
+    "crdmo.common.studies",
     "crdmo.services.compliance",
     "crdmo.services.manufacturing",
     "crdmo.services.quality",
