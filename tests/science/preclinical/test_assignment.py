@@ -55,7 +55,7 @@ def test_the_means_are_closer_than_by_plain_chance() -> None:
 
 
 def test_each_animal_comes_to_each_group_as_often() -> None:
-    counted = Counter(drawn(seed).placed[7].group for seed in range(800))
+    counted = Counter(drawn(seed).placed[7].group for seed in range(400))
     expected = sum(counted[g] for g in GROUPS) / 4
     chi = sum((counted[g] - expected) ** 2 / expected for g in GROUPS)
     assert chi < 16.3  # 0.1 % of chi-square with 3 degrees of freedom
