@@ -188,7 +188,7 @@ def test_a_unit_of_dose_shifts_the_ec50_and_a_unit_of_response_nothing() -> None
 
 
 def test_profile_intervals_cover_the_true_value_as_often_as_stated() -> None:
-    rng, hits, trials = np.random.default_rng(8), 0, 150
+    rng, hits, trials = np.random.default_rng(8), 0, 90
     doses = np.repeat(np.geomspace(0.003, 30, 9), 2)
     for _ in range(trials):
         fit = fit_curve(dose=doses.tolist(), response=(true(doses, 0.4) + rng.normal(0, 8, 18)).tolist())
