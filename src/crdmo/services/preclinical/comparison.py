@@ -31,7 +31,10 @@ def compare(act: Act, study: Study, *, domain: str, code: str, day: int, specime
     control = [one for one in arms if one.is_control]
     if len(control) != 1:
         raise Refused(
-            "a comparison needs one control group", given=f"{len(control)} in {study}", allowed="one", next="Amend the protocol"
+            "a comparison needs one control group",
+            given=f"{len(control)} in {study}",
+            allowed="one",
+            next="Amend the protocol",
         )
     ordered = [*control, *(one for one in arms if not one.is_control)]
     made = []
@@ -50,18 +53,37 @@ def compare(act: Act, study: Study, *, domain: str, code: str, day: int, specime
         try:
             result = run(act, METHOD, inputs, {}, sources=basis, program=study.program, title=f"Dunnett: {title}")
         except MethodError as error:
-            raise Refused(f"{title} cannot be compared", given=str(error), next="Look at the values of the day") from error
+            raise Refused(
+                f"{title} cannot be compared", given=str(error), next="Look at the values of the day"
+            ) from error
         made.append(_kept(act, study, title, found.sex, domain, code, specimen, day, found.unit, result))
     if not made:
-        raise Invalid("no value of this test is recorded on this day", errors={"day": "nothing recorded"}, given=str(day))
+        raise Invalid(
+            "no value of this test is recorded on this day", errors={"day": "nothing recorded"}, given=str(day)
+        )
     return made
 
 
 def _kept(
-    act: Act, study: Study, title: str, sex: str, domain: str, code: str, specimen: str, day: int, unit: str, result: Any
+    act: Act,
+    study: Study,
+    title: str,
+    sex: str,
+    domain: str,
+    code: str,
+    specimen: str,
+    day: int,
+    unit: str,
+    result: Any,
 ) -> Analysis:
     before = study.analyses.filter(
-        kind=Analysis.Kind.COMPARISON, domain=domain, code=code, specimen=specimen, visit=str(day), sex=sex, is_void=False
+        kind=Analysis.Kind.COMPARISON,
+        domain=domain,
+        code=code,
+        specimen=specimen,
+        visit=str(day),
+        sex=sex,
+        is_void=False,
     ).first()
     if before is not None:
         return act.change(before, result=result, sources=sources_of([result]))
@@ -109,7 +131,13 @@ def lines(study: Study) -> list[dict[str, Any]]:
                 }
             )
         found.append(
-            {"analysis": one, "result": one.result, "title": one.title, "unit": one.words.get("unit", ""), "groups": groups}
+            {
+                "analysis": one,
+                "result": one.result,
+                "title": one.title,
+                "unit": one.words.get("unit", ""),
+                "groups": groups,
+            }
         )
     return found
 

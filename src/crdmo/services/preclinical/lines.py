@@ -15,7 +15,7 @@ ELAPSED = {"h": "PT{}H", "min": "PT{}M"}
 def design_of_lines(lines: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """Return arms, epochs, activities and visits from lines.
 
-    group: value is the dose; more `control` for the control.   epoch: its code and name.
+    group: value is the dose; more `control` for the control, and `n=5` for the animals of each sex.   epoch: its code and name.
     activity: value is the domain.   item: belongs to the activity above it; code and name of the test, its unit,
     and in more the specimen, a time point such as `@1 h`, and `LLOQ=1.00`.
     day: value is the study day; unit the epoch; more the activities, and a window such as `-1+2`.
@@ -44,8 +44,19 @@ def _read(line: Mapping[str, str], found: dict[str, Any]) -> None:
         raise ValueError(f"kind is one of {', '.join(KINDS)}, given {line['kind'] or 'nothing'}")
     base = {"code": line["code"], "name": line["name"] or line["code"]}
     if kind == "group":
-        control = line["more"].lower() == "control"
-        found["arms"].append({**base, "dose": line["value"] or "0", "unit": line["unit"], "is_control": control})
+        words = line["more"].lower().split()
+        made: dict[str, Any] = {
+            **base,
+            "dose": line["value"] or "0",
+            "unit": line["unit"],
+            "is_control": "control" in words,
+        }
+        for word in words:
+            name, sign, value = word.partition("=")
+            if sign and (name != "n" or not value.isdigit()):
+                raise ValueError(f"animals of each sex are written n=5, given {word}")
+            made |= {"planned": int(value)} if sign else {}
+        found["arms"].append(made)
     elif kind == "epoch":
         found["epochs"].append(base)
     elif kind == "activity":
@@ -99,10 +110,10 @@ def _day(line: Mapping[str, str], base: Mapping[str, str]) -> dict[str, Any]:
 def lines_of_design() -> list[dict[str, str]]:
     """Return lines of a 28-day study to begin a draft with; every one of them can be changed or taken out."""
     rows = [
-        ("group", "1", "Control", "0", "mg/kg", "control"),
-        ("group", "2", "Low dose", "", "mg/kg", ""),
-        ("group", "3", "Mid dose", "", "mg/kg", ""),
-        ("group", "4", "High dose", "", "mg/kg", ""),
+        ("group", "1", "Control", "0", "mg/kg", "control n=5"),
+        ("group", "2", "Low dose", "", "mg/kg", "n=5"),
+        ("group", "3", "Mid dose", "", "mg/kg", "n=5"),
+        ("group", "4", "High dose", "", "mg/kg", "n=5"),
         ("epoch", "PRE", "Acclimation", "", "", ""),
         ("epoch", "TRT", "Treatment", "", "", ""),
         ("activity", "BW", "Body weight", "BW", "", ""),

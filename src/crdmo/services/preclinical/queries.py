@@ -14,8 +14,8 @@ from django.db.models import Count
 from crdmo.common.studies import windows
 from crdmo.common.studies.models import Activity, Arm, Finding, Intervention, ScheduledActivity, Study, Subject, Visit
 from crdmo.common.studies.queries import arms_of, find_study, in_force
-from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.accounts.authority import programs_of
+from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.refusals import NotFound
 

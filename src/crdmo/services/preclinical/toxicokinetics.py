@@ -49,7 +49,8 @@ def profiles(study: Study, visit: Visit, code: str = "") -> dict[Subject, list[t
         at = hours(one.elapsed)
         if at is None:
             raise Invalid(
-                "a sample has its time after the dose", errors={"elapsed": f"{one.subject}, {one.time_point or 'no time'}"}
+                "a sample has its time after the dose",
+                errors={"elapsed": f"{one.subject}, {one.time_point or 'no time'}"},
             )
         if any(at == other for other, _ in found[one.subject]):
             raise Invalid("a sample stands once for a time", errors={"elapsed": f"{one.subject}, {at:g} h"})
@@ -94,10 +95,19 @@ def compute(act: Act, study: Study, visit: Visit) -> list[Analysis]:
             continue
         made.append(
             act.create(
-                Analysis, program=study.program, study=study, kind=Analysis.Kind.TOXICOKINETICS, title=result.title,
-                domain="PC", code=samples[0][1].code, visit=visit.code, sex=animal.sex, words=words, result=result,
+                Analysis,
+                program=study.program,
+                study=study,
+                kind=Analysis.Kind.TOXICOKINETICS,
+                title=result.title,
+                domain="PC",
+                code=samples[0][1].code,
+                visit=visit.code,
+                sex=animal.sex,
+                words=words,
+                result=result,
                 sources=sources_of([result]),
-            )  # fmt: skip
+            )
         )
     if not made:
         raise Refused(

@@ -6,7 +6,19 @@ from importlib import import_module
 
 from crdmo.web.door import Page
 
-ORDER = ("home", "study", "protocol", "animals", "records", "curves", "analyses", "noael", "quality", "report", "exchange")
+ORDER = (
+    "home",
+    "study",
+    "protocol",
+    "animals",
+    "records",
+    "curves",
+    "analyses",
+    "noael",
+    "quality",
+    "report",
+    "exchange",
+)
 _modules = [import_module(f"{__name__}.{name}") for name in ORDER]
 
 urlpatterns = [pattern for module in _modules for pattern in module.urlpatterns]

@@ -37,7 +37,9 @@ class TestForm(StepForm):
 
 def _sampled(found: Any) -> list[Visit]:
     codes = set(
-        Finding.objects.filter(study=found, domain="PC", is_void=False, visit__isnull=False).values_list("visit__code", flat=True)
+        Finding.objects.filter(study=found, domain="PC", is_void=False, visit__isnull=False).values_list(
+            "visit__code", flat=True
+        )
     )
     return [one for one in in_force(found, Visit) if one.code in codes]
 

@@ -21,13 +21,15 @@ from .. import imports, queries
 from ..models import Analysis
 from ..workflow import animals as workflow
 from ..workflow import records
-from .frame import choice, day, find, frame, line, text, today
+from .frame import choice, day, find, frame, line, prose, today
 
 
 class ReceiveForm(StepForm):
     """Animals that came in."""
 
-    rows = text("Animals", "One a line: number, sex, cage, born (year-month-day). Or choose a file.", required=False, rows=6)
+    rows = prose(
+        "Animals", "One a line: number, sex, cage, born (year-month-day). Or choose a file.", required=False, rows=6
+    )
     file = forms.FileField(label="File", help_text="CSV or XLSX with animal, sex, cage, born.", required=False)
     on = day("Received on")
 
@@ -35,7 +37,9 @@ class ReceiveForm(StepForm):
 class AssignForm(StepForm):
     """How animals are assigned."""
 
-    seed = forms.IntegerField(label="Seed", help_text="Of the random numbers; the same seed gives the same list.", min_value=0)
+    seed = forms.IntegerField(
+        label="Seed", help_text="Of the random numbers; the same seed gives the same list.", min_value=0
+    )
 
 
 class DosingForm(StepForm):
@@ -49,14 +53,16 @@ class DoseForm(StepForm):
 
     on = day("Given on")
     route = line("Route", "As SEND writes it, such as SUBCUTANEOUS.", limit=60)
-    codes = text("Animals", "Numbers of animals; left empty, all that are in the study.", required=False, rows=1)
+    codes = prose("Animals", "Numbers of animals; left empty, all that are in the study.", required=False, rows=1)
 
 
 class EndForm(StepForm):
     """How animals left the study."""
 
-    codes = text("Animals", "Numbers of animals, in any order.", rows=2)
-    state = choice("How", [("completed", "Scheduled sacrifice"), ("dead", "Died or was killed early"), ("withdrawn", "Removed")])
+    codes = prose("Animals", "Numbers of animals, in any order.", rows=2)
+    state = choice(
+        "How", [("completed", "Scheduled sacrifice"), ("dead", "Died or was killed early"), ("withdrawn", "Removed")]
+    )
     ending = line("In words", "Such as TERMINAL SACRIFICE, FOUND DEAD.")
     on = day("On")
 
@@ -69,7 +75,10 @@ def _listed(given: str) -> list[dict[str, Any]]:
     """
     if not given.strip():
         return []
-    return imports.read_animals(("animal,sex,cage,born\n" + "\n".join(_filled(one) for one in given.splitlines() if one.strip())).encode(), "animals.csv")
+    return imports.read_animals(
+        ("animal,sex,cage,born\n" + "\n".join(_filled(one) for one in given.splitlines() if one.strip())).encode(),
+        "animals.csv",
+    )
 
 
 def _filled(one: str) -> str:
@@ -109,7 +118,15 @@ def _steps(request: PageRequest, found: Any) -> list[Step]:
 
     first = {"on": today()}
     return [
-        Step("receive", "Receive animals", "preclinical.receive_animals", receive, ReceiveForm, ready=open_here, initial=first),
+        Step(
+            "receive",
+            "Receive animals",
+            "preclinical.receive_animals",
+            receive,
+            ReceiveForm,
+            ready=open_here,
+            initial=first,
+        ),
         Step(
             "assign",
             "Assign to groups by weight",
@@ -138,7 +155,15 @@ def _steps(request: PageRequest, found: Any) -> list[Step]:
             initial={**first, "route": "SUBCUTANEOUS"},
             done="The doses are recorded as planned for each group.",
         ),
-        Step("end", "Record how animals left", "preclinical.end_animals", end, EndForm, ready=open_here and bool(here), initial=first),
+        Step(
+            "end",
+            "Record how animals left",
+            "preclinical.end_animals",
+            end,
+            EndForm,
+            ready=open_here and bool(here),
+            initial=first,
+        ),
     ]
 
 
@@ -150,8 +175,8 @@ def animals(request: PageRequest, program: str, code: str) -> HttpResponse:
         people = list(found.subjects.filter(is_void=False).select_related("place").order_by("code"))
         placed = arms_of(people)
         weights = workflow.weights_before(found, people)
-        rows = [{"animal": one, "arm": placed.get(one.id), "weight": weights.get(one.id)} for one in people]
-        rows.sort(key=lambda row: (row["arm"].position if row["arm"] else 0, row["animal"].sex, row["animal"].code))
+        ordered = sorted(people, key=lambda p: (placed[p.id].position if p.id in placed else 0, p.sex, p.code))
+        rows = [{"animal": one, "arm": placed.get(one.id), "weight": weights.get(one.id)} for one in ordered]
         return {
             **frame(request, found, "animals"),
             "rows": rows,

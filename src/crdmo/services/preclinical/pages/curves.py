@@ -20,7 +20,9 @@ MOST = 400
 
 
 def _tests(found: Any) -> list[dict[str, Any]]:
-    rows = Finding.objects.filter(study=found, is_void=False).values_list("domain", "code", "name", "specimen").distinct()
+    rows = (
+        Finding.objects.filter(study=found, is_void=False).values_list("domain", "code", "name", "specimen").distinct()
+    )
     return [
         {"key": f"{domain}.{code}.{specimen}", "domain": domain, "code": code, "specimen": specimen,
          "label": f"{domain}: {name}{f', {specimen}' if specimen else ''}"}
@@ -41,7 +43,9 @@ def curves(request: PageRequest, program: str, code: str) -> HttpResponse:
         shown = queries.series(found, chosen["domain"], chosen["code"], specimen=chosen["specimen"])
         drawn = [one for one in shown if len(one.days) > 1 and any(any(v.values()) for v in one.values.values())]
         contents["figures"] = [
-            figures.group_curves(f"{chosen['label'].partition(': ')[2]}, {dict(queries.SEXES)[one.sex].lower()}", one, arms)
+            figures.group_curves(
+                f"{chosen['label'].partition(': ')[2]}, {dict(queries.SEXES)[one.sex].lower()}", one, arms
+            )
             for one in drawn
             if len(arms) <= 6
         ]

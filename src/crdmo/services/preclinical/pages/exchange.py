@@ -22,14 +22,16 @@ from crdmo.web.stepping import Given, Signed, Step, page
 from .. import imports
 from ..send import importing, reading, writing
 from ..workflow import records
-from .frame import at, find, frame, line, study_address, text
+from .frame import at, find, frame, line, prose, study_address
 
 
 class TableForm(StepForm):
     """A table of findings."""
 
-    file = forms.FileField(label="Table", help_text="CSV or XLSX: animal, day, test, value, unit; specimen, time, date where they apply.")
-    reason = text("Reason", "Where something is early or late.", required=False, rows=1)
+    file = forms.FileField(
+        label="Table", help_text="CSV or XLSX: animal, day, test, value, unit; specimen, time, date where they apply."
+    )
+    reason = prose("Reason", "Where something is early or late.", required=False, rows=1)
 
 
 def exchange(request: PageRequest, program: str, code: str) -> HttpResponse:
@@ -58,7 +60,9 @@ def exchange(request: PageRequest, program: str, code: str) -> HttpResponse:
         return {
             **frame(request, found, "exchange"),
             "counts": sorted(counts.items()),
-            "kept": Dataset.objects.filter(program=found.program, kind=writing.KIND, note=str(found.id)).order_by("name"),
+            "kept": Dataset.objects.filter(program=found.program, kind=writing.KIND, note=str(found.id)).order_by(
+                "name"
+            ),
             "items": [(one, one.items) for one in in_force(found, Activity)],
             "send_url": at(request, "send", found),
         }
@@ -89,7 +93,9 @@ def bring_package(request: PageRequest, program: str) -> HttpResponse:
 
         def do() -> Any:
             if not given["file"].name.lower().endswith(".zip"):
-                raise Invalid("a package is a ZIP of transport files", errors={"file": "a .zip"}, given=given["file"].name)
+                raise Invalid(
+                    "a package is a ZIP of transport files", errors={"file": "a .zip"}, given=given["file"].name
+                )
             files = reading.unzipped(given["file"].read())
             return importing.import_send(request.person, request.program, files, code=given["code"])
 

@@ -52,7 +52,7 @@ def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def text(label: str, hint: str = "", *, required: bool = True, rows: int = 3, limit: int = 20_000) -> forms.CharField:
+def prose(label: str, hint: str = "", *, required: bool = True, rows: int = 3, limit: int = 20_000) -> forms.CharField:
     """Return a field for text."""
     return forms.CharField(
         label=label, help_text=hint, required=required, widget=forms.Textarea(attrs={"rows": rows}), max_length=limit

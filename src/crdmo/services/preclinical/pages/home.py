@@ -12,6 +12,7 @@ from django.urls import path
 from crdmo.common.materials.models import Lot, Substance
 from crdmo.common.studies.models import Study
 from crdmo.common.work import waiting
+from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Membership, Person
 from crdmo.foundation.accounts.roles import Role
 from crdmo.web import steps
@@ -37,7 +38,10 @@ STUDIES = Table(
         Column("state", "State", kind="state", sort="state"),
     ),
     sort="-code",
-    empty=("No study yet", "Test facility management opens a study and names its director; a SEND package comes in as one."),
+    empty=(
+        "No study yet",
+        "Test facility management opens a study and names its director; a SEND package comes in as one.",
+    ),
 )
 
 
@@ -63,7 +67,9 @@ def master(request: PageRequest, program: str) -> HttpResponse:
     except ValueError:
         messages.error(request, f"{asked} is no date; shown as of today.")
     return render(
-        request, "preclinical/master.html", {"lines": queries.master_schedule(request.person, on), "on": on, "today": today()}
+        request,
+        "preclinical/master.html",
+        {"lines": queries.master_schedule(request.person, on), "on": on, "today": today()},
     )
 
 
@@ -90,7 +96,7 @@ def directors(request: PageRequest) -> dict[str, Person]:
     return {
         one.user_id: one
         for one in sorted(people, key=lambda p: p.printed_name)
-        if Role.STUDY_DIRECTOR.value in workflow.authority.roles_of(one, request.program.id)
+        if Role.STUDY_DIRECTOR.value in authority.roles_of(one, request.program.id)
     }
 
 
@@ -100,7 +106,10 @@ def new(request: PageRequest, program: str) -> HttpResponse:
     form = StudyForm(request.POST or None, initial={"design": "REPEAT DOSE TOXICITY"})
     people = directors(request)
     articles = {str(one.id): one for one in Substance.objects.filter(program=request.program, is_void=False)}
-    lots = {str(one.id): one for one in Lot.objects.filter(program=request.program, is_void=False).select_related("substance")}
+    lots = {
+        str(one.id): one
+        for one in Lot.objects.filter(program=request.program, is_void=False).select_related("substance")
+    }
     fields: dict[str, list[tuple[str, str]]] = {
         "lead": [(key, one.printed_name) for key, one in people.items()],
         "substance": [(key, str(one)) for key, one in articles.items()],
@@ -110,7 +119,11 @@ def new(request: PageRequest, program: str) -> HttpResponse:
         form.fields[name].choices = [("", "Choose"), *rows]  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
-        given |= {"lead": people[given["lead"]], "substance": articles.get(given["substance"]), "lot": lots.get(given["lot"])}
+        given |= {
+            "lead": people[given["lead"]],
+            "substance": articles.get(given["substance"]),
+            "lot": lots.get(given["lot"]),
+        }
         made = form.attempt(lambda: workflow.open_study(request.person, request.program, **given))
         if made is not None:
             messages.success(request, f"Study {made} is open. {made.lead} drafts its protocol.")

@@ -25,7 +25,7 @@ from .. import comparison
 from ..models import Effect
 from ..models.conclusions import SEXES
 from ..workflow import conclusions as workflow
-from .frame import choice, find, frame, line, text
+from .frame import choice, find, frame, line, prose
 from .quality import identified
 
 
@@ -36,9 +36,12 @@ class EffectForm(StepForm):
     sex = choice("Sex", SEXES)
     title = line("Effect", "Such as: body weight 12 % below control. Or: no effect.")
     is_adverse = choice("Judged", [("yes", "Adverse"), ("no", "Not adverse")])
-    judgement = text("Why", "Size, dose response, reversibility, historical range.")
+    judgement = prose("Why", "Size, dose response, reversibility, historical range.")
     evidence = forms.MultipleChoiceField(
-        label="Shown by", help_text="Results, or keys of findings below.", widget=forms.CheckboxSelectMultiple, required=False
+        label="Shown by",
+        help_text="Results, or keys of findings below.",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     findings = line("Findings", "Keys of single findings, from their pages.", required=False, limit=2000)
 
@@ -47,7 +50,7 @@ class VoidForm(StepForm):
     """A judgement to withdraw."""
 
     effect = choice("Judgement")
-    reason = text("Reason")
+    reason = prose("Reason")
 
 
 class NoaelForm(StepForm):
@@ -55,19 +58,26 @@ class NoaelForm(StepForm):
 
     arm = choice("Highest dose without an adverse effect")
     sex = choice("Sex", SEXES)
-    rationale = text("Reasons", "Why it is this dose: what stands above it, what does not count below it.")
-    signing_password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    rationale = prose("Reasons", "Why it is this dose: what stands above it, what does not count below it.")
+    signing_password = forms.CharField(
+        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class ReasonForm(StepForm):
     """Why."""
 
-    reason = text("Reason")
+    reason = prose("Reason")
 
 
 def _justifying(request: PageRequest, effects: list[Effect]) -> type[StepForm]:
     fields = {
-        f"justify_{one.id}": text(f"Why it does not count: {one}"[:200], "Only where the level is at or above its dose.", required=False, rows=1)
+        f"justify_{one.id}": prose(
+            f"Why it does not count: {one}"[:200],
+            "Only where the level is at or above its dose.",
+            required=False,
+            rows=1,
+        )
         for one in effects
         if one.is_adverse
     }
@@ -78,8 +88,12 @@ def _steps(request: PageRequest, found: Any) -> list[Step]:
     who = request.person
     mine = found.lead_id == who.pk and found.state in ("active", "completed")
     arms = {one.code: one for one in in_force(found, Arm)}
-    results: dict[str, Result] = {str(one.result_id): one.result for one in found.analyses.filter(is_void=False).select_related("result")}
-    effects = list(Effect.objects.filter(study=found, is_void=False).select_related("arm").order_by("arm__position", "entry"))
+    results: dict[str, Result] = {
+        str(one.result_id): one.result for one in found.analyses.filter(is_void=False).select_related("result")
+    }
+    effects = list(
+        Effect.objects.filter(study=found, is_void=False).select_related("arm").order_by("arm__position", "entry")
+    )
     noaels = list(found.noaels.filter(is_void=False).select_related("arm"))
     doses = [(code, f"{one.name}, {one.dose} {one.unit}") for code, one in arms.items() if not one.is_control]
 
@@ -92,7 +106,9 @@ def _steps(request: PageRequest, found: Any) -> list[Step]:
         )  # fmt: skip
 
     def conclude(given: Given, signed: Signed) -> None:
-        justified = {name.removeprefix("justify_"): value for name, value in given.items() if name.startswith("justify_")}
+        justified = {
+            name.removeprefix("justify_"): value for name, value in given.items() if name.startswith("justify_")
+        }
         workflow.conclude_noael(
             who, found, arm=arms[given["arm"]], sex=given["sex"], rationale=given["rationale"], justified=justified,
             credentials=signed.credentials,
@@ -153,7 +169,9 @@ def noael(request: PageRequest, program: str, code: str) -> HttpResponse:
 
     def contents() -> dict[str, Any]:
         arms = in_force(found, Arm)
-        effects = list(Effect.objects.filter(study=found, is_void=False).select_related("arm").order_by("arm__position", "entry"))
+        effects = list(
+            Effect.objects.filter(study=found, is_void=False).select_related("arm").order_by("arm__position", "entry")
+        )
         lines = comparison.lines(found)
         noaels = list(found.noaels.filter(is_void=False).select_related("arm", "study__program"))
         signed = signatures_of_many(noaels)

@@ -20,13 +20,13 @@ from crdmo.web.steps import may
 
 from ..lines import COLUMNS, design_of_lines, lines_of_design
 from ..workflow import protocols as workflow
-from .frame import at, find, frame, protocol_address, text
+from .frame import at, find, frame, prose, protocol_address
 
 
 class ReasonForm(StepForm):
     """Why."""
 
-    reason = text("Reason")
+    reason = prose("Reason")
 
 
 def _steps(request: PageRequest, version: ProtocolVersion | None) -> list[Step]:
@@ -97,7 +97,9 @@ def protocol(request: PageRequest, program: str, code: str) -> HttpResponse:
     def contents() -> dict[str, Any]:
         version = latest_protocol(found)
         visits = in_force(found, Visit, version) if version else []
-        marked = {(m.visit_id, m.activity_id) for m in in_force(found, ScheduledActivity, version)} if version else set()
+        marked = (
+            {(m.visit_id, m.activity_id) for m in in_force(found, ScheduledActivity, version)} if version else set()
+        )
         mine = found.lead_id == request.person.pk and not found.is_imported
         drafts = version is None and may(request, "preclinical.draft_protocol") and mine
         amends = version is not None and version.state == "effective" and may(request, "preclinical.amend_protocol")
@@ -125,9 +127,11 @@ def protocol(request: PageRequest, program: str, code: str) -> HttpResponse:
 class DraftForm(StepForm):
     """The text of a protocol or an amendment."""
 
-    text = text("Text of the protocol", "Purpose, methods, statistics, records to be kept: 21 CFR 58.120. Markdown.", rows=8)
-    retire = text("Days that end", "Codes of days that this amendment takes out, such as D15.", required=False, rows=1)
-    reason = text("Reason of the amendment", required=False)
+    text = prose(
+        "Text of the protocol", "Purpose, methods, statistics, records to be kept: 21 CFR 58.120. Markdown.", rows=8
+    )
+    retire = prose("Days that end", "Codes of days that this amendment takes out, such as D15.", required=False, rows=1)
+    reason = prose("Reason of the amendment", required=False)
 
 
 def draft(request: PageRequest, program: str, code: str) -> HttpResponse:

@@ -16,11 +16,10 @@ from crdmo.web.request import PageRequest
 from crdmo.web.stepping import Given, Signed, Step, asks, page
 from crdmo.web.steps import may
 
-from .. import queries
 from ..models import Inspection, InspectionFinding
 from ..workflow import inspections as workflow
 from ..workflow import reports
-from .frame import choice, day, find, frame, text, today
+from .frame import choice, day, find, frame, prose, today
 
 
 class InspectionForm(StepForm):
@@ -28,18 +27,22 @@ class InspectionForm(StepForm):
 
     phase = choice("Phase", Inspection.Phase.choices)
     on = day("Inspected on")
-    scope = text("What was looked at")
-    findings = text(
-        "Findings", "One a line, each with its grade in front: minor, major or critical. None is left empty.", required=False
+    scope = prose("What was looked at")
+    findings = prose(
+        "Findings",
+        "One a line, each with its grade in front: minor, major or critical. None is left empty.",
+        required=False,
     )
-    signing_password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    signing_password = forms.CharField(
+        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class AnswerForm(StepForm):
     """An answer to a finding."""
 
     finding = choice("Finding")
-    answer = text("Answer", "What was done about it, and what keeps it from coming back.")
+    answer = prose("Answer", "What was done about it, and what keeps it from coming back.")
 
 
 class ChooseForm(StepForm):
@@ -51,8 +54,10 @@ class ChooseForm(StepForm):
 class StatementForm(StepForm):
     """The statement."""
 
-    reason = text("Reason", "Only where a statement is signed already.", required=False, rows=1)
-    signing_password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    reason = prose("Reason", "Only where a statement is signed already.", required=False, rows=1)
+    signing_password = forms.CharField(
+        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 def _graded(given: str) -> list[dict[str, str]]:
@@ -61,7 +66,12 @@ def _graded(given: str) -> list[dict[str, str]]:
         if one.strip():
             grade, _, told = one.strip().partition(" ")
             known = grade.strip(":").lower() in InspectionFinding.Grade.values
-            rows.append({"grade": grade.strip(":").lower() if known else "minor", "text": told.strip() if known else one.strip()})
+            rows.append(
+                {
+                    "grade": grade.strip(":").lower() if known else "minor",
+                    "text": told.strip() if known else one.strip(),
+                }
+            )
     return rows
 
 
@@ -70,7 +80,9 @@ def identified(form: type[StepForm], request: PageRequest) -> type[StepForm]:
     wanted = asks(request)
     extra: dict[str, Any] = {}
     if wanted.user_id:
-        extra["signing_user_id"] = forms.CharField(label="User id", widget=forms.TextInput(attrs={"autocomplete": "username"}))
+        extra["signing_user_id"] = forms.CharField(
+            label="User id", widget=forms.TextInput(attrs={"autocomplete": "username"})
+        )
     if wanted.totp:
         extra["signing_totp"] = forms.CharField(label="One-time code")
     return type(form.__name__, (form,), extra) if extra else form
@@ -82,7 +94,9 @@ def _steps(request: PageRequest, found: Any) -> list[Step]:
     performed = [one for one in rows if one.state == "performed"]
     reported = [one for one in rows if one.state == "reported"]
     open_ones = list(
-        InspectionFinding.objects.filter(inspection__in=reported, is_void=False).exclude(state="closed").select_related("inspection")
+        InspectionFinding.objects.filter(inspection__in=reported, is_void=False)
+        .exclude(state="closed")
+        .select_related("inspection")
     )
 
     def choices(records: Any) -> list[tuple[str, str]]:
@@ -140,7 +154,10 @@ def quality(request: PageRequest, program: str, code: str) -> HttpResponse:
 
     def contents() -> dict[str, Any]:
         rows = list(
-            found.inspections.filter(is_void=False).select_related("inspector").prefetch_related("findings__answered_by").order_by("on", "code")
+            found.inspections.filter(is_void=False)
+            .select_related("inspector")
+            .prefetch_related("findings__answered_by")
+            .order_by("on", "code")
         )
         signed = signatures_of_many(rows)
         statement = reports.statement_of(found)

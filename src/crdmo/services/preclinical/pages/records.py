@@ -24,7 +24,7 @@ from crdmo.web.steps import may
 
 from .. import queries
 from ..workflow import records as workflow
-from .frame import at, find, frame, line, text, today
+from .frame import at, find, frame, line, prose, today
 
 
 def _posted(request: PageRequest, lines: list[dict[str, Any]]) -> dict[tuple[Any, int], str]:
@@ -84,7 +84,7 @@ class CorrectForm(StepForm):
 class VoidForm(StepForm):
     """Why a value is void."""
 
-    reason = text("Reason", "Such as: another animal was on the balance.")
+    reason = prose("Reason", "Such as: another animal was on the balance.")
 
 
 def finding(request: PageRequest, program: str, code: str, key: str) -> HttpResponse:

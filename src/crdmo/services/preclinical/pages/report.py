@@ -21,7 +21,7 @@ from crdmo.web.stepping import Given, Signed, Step, page
 from .. import reporting
 from ..models import StudyReport
 from ..workflow import reports as workflow
-from .frame import at, find, frame, text
+from .frame import at, find, frame, prose
 from .quality import identified
 
 USUAL = (
@@ -33,29 +33,40 @@ USUAL = (
 class FinaliseForm(StepForm):
     """The director's statement."""
 
-    compliance = text("Statement on compliance", "With every exception from 21 CFR Part 58.", rows=4)
-    signing_password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    compliance = prose("Statement on compliance", "With every exception from 21 CFR Part 58.", rows=4)
+    signing_password = forms.CharField(
+        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class AmendForm(StepForm):
     """An amendment of the report."""
 
-    part = text("Part amended", rows=1)
-    text = text("What it says now")
-    reason = text("Reason", rows=2)
-    signing_password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    part = prose("Part amended", rows=1)
+    text = prose("What it says now")
+    reason = prose("Reason", rows=2)
+    signing_password = forms.CharField(
+        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class ReturnForm(StepForm):
     """Why it goes back."""
 
-    reason = text("Reason")
-    signing_password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    reason = prose("Reason")
+    signing_password = forms.CharField(
+        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 def latest(found: Any) -> StudyReport | None:
     """Return the last report or amendment of a study."""
-    row = found.reports.filter(is_void=False).select_related("document__document", "study__program").order_by("-number").first()
+    row = (
+        found.reports.filter(is_void=False)
+        .select_related("document__document", "study__program")
+        .order_by("-number")
+        .first()
+    )
     return row if isinstance(row, StudyReport) else None
 
 

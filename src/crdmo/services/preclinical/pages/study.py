@@ -18,7 +18,7 @@ from crdmo.web.stepping import Step, page
 from .. import queries
 from ..workflow import reports
 from ..workflow import studies as workflow
-from .frame import at, choice, find, frame, text, today
+from .frame import at, choice, find, frame, prose, today
 from .home import directors
 
 SHOWN = 40
@@ -28,7 +28,7 @@ class DirectorForm(StepForm):
     """Another director."""
 
     lead = choice("Study director")
-    reason = text("Reason", "Such as leave of absence.")
+    reason = prose("Reason", "Such as leave of absence.")
 
 
 def _schedule(request: PageRequest, found: Any) -> dict[str, Any]:

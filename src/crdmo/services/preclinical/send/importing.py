@@ -13,6 +13,7 @@ from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets import seal
 from crdmo.foundation.ledger.acts import Act
+from crdmo.foundation.ledger.fields import MEASURED
 from crdmo.foundation.refusals import Invalid
 
 from ..workflow.desks import DIRECTOR, MANAGEMENT, person_of
@@ -138,7 +139,7 @@ def _doses(found: Package) -> dict[str, dict[str, Any]]:
     told: dict[str, dict[str, Any]] = {}
     for one in sets.values():
         dose, unit = one.get("TRTDOS", ""), between.ucum_of(one.get("TRTDOSU", ""))
-        if one.get("ARMCD") and between.MEASURED.match(dose) and unit:
+        if one.get("ARMCD") and MEASURED.match(dose) and unit:
             told[one["ARMCD"]] = {"dose": dose, "unit": unit, "is_control": float(dose) == 0}
     return told
 

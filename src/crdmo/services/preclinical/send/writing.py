@@ -16,7 +16,7 @@ from crdmo.common.studies.queries import arms_of, in_force
 from crdmo.foundation.datasets import store
 from crdmo.foundation.datasets.models import Dataset
 from crdmo.foundation.signing import Meaning, signatures_of
-from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt, sas_instant
+from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt
 
 from .rows import dose_row, event_row, finding_row
 from .variables import NAMES, variables_of

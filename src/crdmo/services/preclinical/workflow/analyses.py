@@ -28,9 +28,7 @@ def compute_toxicokinetics(act: Act, study: Study, visit: Visit) -> list[Analysi
 
 
 @verb("preclinical.compare_groups", "compare groups with the control", roles=DIRECTOR)
-def compare_groups(
-    act: Act, study: Study, *, domain: str, code: str, day: int, specimen: str = ""
-) -> list[Analysis]:
+def compare_groups(act: Act, study: Study, *, domain: str, code: str, day: int, specimen: str = "") -> list[Analysis]:
     """Compare each dose group with the control by Dunnett's test, sexes apart."""
     _open(act, study)
     return comparison.compare(act, study, domain=domain, code=code, day=day, specimen=specimen)

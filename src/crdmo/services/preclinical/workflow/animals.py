@@ -14,11 +14,13 @@ from crdmo.foundation.computing import run
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.science.method import MethodError
 
 from ..models import Analysis
 from .desks import BENCH, DIRECTOR, as_director
 
 Row = Mapping[str, Any]
+METHOD = "preclinical.assign_by_weight"
 
 
 @verb("preclinical.receive_animals", "receive animals into a study", roles=BENCH)
@@ -50,7 +52,7 @@ def weights_before(study: Study, subjects: Sequence[Subject]) -> dict[Any, Findi
 
 
 @verb("preclinical.assign_animals", "assign animals to groups", roles=DIRECTOR)
-def assign_animals(act: Act, study: Study, *, seed: int) -> list[Analysis]:
+def assign_animals(act: Act, study: Study, *, seed: int) -> Analysis:
     """Put the animals of each sex into the groups by their weight, at random from a seed.
 
     Raises:
@@ -71,29 +73,44 @@ def assign_animals(act: Act, study: Study, *, seed: int) -> list[Analysis]:
             given=f"{len(lacking)} without a weight",
         )
     arms = in_force(study, Arm)
-    made = []
-    for sex, word in (("M", "males"), ("F", "females")):
-        animals = [one for one in waiting if one.sex == sex]
-        if animals:
-            made.append(_assign(act, study, arms, animals, weights, sex, word, seed))
-    return made
-
-
-def _assign(
-    act: Act,
-    study: Study,
-    arms: Sequence[Arm],
-    animals: Sequence[Subject],
-    weights: Mapping[Any, Finding],
-    sex: str,
-    word: str,
-    seed: int,
-) -> Analysis:
-    basis = [weights[one.id] for one in animals]
+    basis = [weights[one.id] for one in waiting]
     if len(units := {one.unit for one in basis}) != 1:
         raise Invalid("weights are in one unit", errors={"weights": ", ".join(sorted(units))})
-    inputs = {"animals": [one.code for one in animals], "weights": [float(one.number) for one in basis]}
-    raise NotImplementedError
+    inputs = {
+        "animals": [one.code for one in waiting],
+        "sexes": [one.sex for one in waiting],
+        "weights": [float(one.number) for one in basis],
+    }
+    try:
+        result = run(
+            act, METHOD, inputs, {"groups": _places(arms, waiting)}, sources=basis, program=study.program, seed=seed,
+            title=f"Assignment of the animals of {study} to groups",
+        )  # fmt: skip
+    except MethodError as error:
+        raise Refused(
+            "the animals cannot be assigned", given=error.given, allowed=error.allowed, next=str(error)
+        ) from error
+    by_code, by_arm = {one.code: one for one in waiting}, {one.code: one for one in arms}
+    placed = [one for one in result.output["placed"] if one["group"]]
+    pairs = [(by_code[one["animal"]], by_arm[one["group"]]) for one in placed]
+    steps.allocate(act, study, pairs, sources=[result])
+    return act.create(
+        Analysis,
+        program=study.program,
+        study=study,
+        kind=Analysis.Kind.ASSIGNMENT,
+        title=result.title,
+        sex="B",
+        result=result,
+        sources=sources_of([result]),
+    )
+
+
+def _places(arms: Sequence[Arm], animals: Sequence[Subject]) -> dict[str, int]:
+    """Return how many animals of each sex a group takes: as planned, else as many as there are for each."""
+    counts = [sum(one.sex == sex for one in animals) for sex in ("F", "M")]
+    share = min((count for count in counts if count), default=0) // max(len(arms), 1)
+    return {one.code: one.planned or share for one in arms}
 
 
 @verb("preclinical.start_dosing", "set the first day of dosing", roles=BENCH)

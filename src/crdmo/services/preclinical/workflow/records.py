@@ -60,8 +60,8 @@ def rows_of_grid(
         Invalid: a cell of an item with a unit is no number and does not say why there is none.
     """
     rows, errors = [], {}
-    for (subject, index), text in cells.items():
-        item, text = activity.items[index], text.strip()
+    for (subject, index), given in cells.items():
+        item, text = activity.items[index], given.strip()
         if not text:
             continue
         row = {
@@ -118,13 +118,19 @@ def record_doses(act: Act, study: Study, rows: Sequence[Row]) -> list[Interventi
 
 
 @verb("preclinical.correct_finding", "correct a finding", roles=BENCH)
-def correct_finding(act: Act, finding: Finding, **values: Any) -> Finding:
+def correct_finding(act: Act, /, finding: Finding, **values: Any) -> Finding:
     """Correct a finding, with a reason; what was first recorded stays readable (21 CFR 58.130(e))."""
+    if "value" in values:
+        # What came in with another text or unit beside the value no longer says what was found.
+        said = {
+            finding.domain + suffix for suffix in ("ORRES", "ORRESU", "STRESC", "STRESN", "STRESU", "STAT", "REASND")
+        }
+        values.setdefault("details", {key: one for key, one in finding.details.items() if key not in said})
     return steps.correct(act, finding, **values)
 
 
 @verb("preclinical.correct_dose", "correct a dose that was recorded", roles=BENCH)
-def correct_dose(act: Act, given: Intervention, **values: Any) -> Intervention:
+def correct_dose(act: Act, /, given: Intervention, **values: Any) -> Intervention:
     """Correct a recorded dose, with a reason."""
     return steps.correct(act, given, **values)
 
