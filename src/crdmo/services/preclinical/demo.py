@@ -26,7 +26,15 @@ from .workflow import analyses, animals, conclusions, inspections, protocols, re
 
 SEED = 20261124
 CODE = "TOX-101-28D"
-SAMPLES = (("Pre-dose", "PT0H"), ("0.5 h", "PT30M"), ("1 h", "PT1H"), ("2 h", "PT2H"), ("4 h", "PT4H"), ("8 h", "PT8H"), ("24 h", "PT24H"))
+SAMPLES = (
+    ("Pre-dose", "PT0H"),
+    ("0.5 h", "PT30M"),
+    ("1 h", "PT1H"),
+    ("2 h", "PT2H"),
+    ("4 h", "PT4H"),
+    ("8 h", "PT8H"),
+    ("24 h", "PT24H"),
+)
 WEIGHED = (-1, 1, 8, 15, 22, 28)
 DOSES = {"1": 0.0, "2": 10.0, "3": 30.0, "4": 100.0}
 # Share of the usual weight gain that is left, and what the liver weighs against the control, by group.
@@ -141,9 +149,7 @@ def _in_force(staff: Staff, version: ProtocolVersion) -> None:
     protocols.approve_protocol(staff.management, version, credentials=staff.sign(staff.management))
 
 
-def _inspect(
-    staff: Staff, study: Study, phase: str, on: dt.date, scope: str, *found: tuple[str, str]
-) -> Any:
+def _inspect(staff: Staff, study: Study, phase: str, on: dt.date, scope: str, *found: tuple[str, str]) -> Any:
     made = inspections.record_inspection(
         staff.qa,
         study,
@@ -167,7 +173,9 @@ def _receive(staff: Staff, study: Study, rng: random.Random, first: dt.date) -> 
     before = {one.code: one for one in in_force(study, Visit)}["D-1"]
     day = first - dt.timedelta(days=1)
     records.record_findings(
-        staff.technician, study, [_weight(one, rng.gauss(248 if one.sex == "M" else 186, 9), before, day) for one in came]
+        staff.technician,
+        study,
+        [_weight(one, rng.gauss(248 if one.sex == "M" else 186, 9), before, day) for one in came],
     )
     animals.assign_animals(staff.director, study, seed=SEED)
     placed = arms_of(came)
@@ -226,7 +234,10 @@ def _plasma(
     rows = []
     for one in people:
         dose = DOSES[placed[one.id].code]
-        uptake, loss = 1.5 * rng.lognormvariate(0, 0.15), (0.25 if one.sex == "M" else 0.21) * rng.lognormvariate(0, 0.1)
+        uptake, loss = (
+            1.5 * rng.lognormvariate(0, 0.15),
+            (0.25 if one.sex == "M" else 0.21) * rng.lognormvariate(0, 0.1),
+        )
         scale = dose / 5 * 1000 * uptake / (uptake - loss) * rng.lognormvariate(0, 0.12)
         for day in (1, 28):
             rest = 1 if day == 1 else 1 / (1 - math.exp(-loss * 24))
@@ -280,7 +291,12 @@ def _necropsy(staff: Staff, study: Study, rng: random.Random, first: dt.date) ->
         )  # fmt: skip
     records.record_findings(staff.technician, study, rows)
     animals.end_animals(
-        staff.technician, study, codes=[one.code for one in people], state="completed", ending="TERMINAL SACRIFICE", on=on
+        staff.technician,
+        study,
+        codes=[one.code for one in people],
+        state="completed",
+        ending="TERMINAL SACRIFICE",
+        on=on,
     )
 
 
@@ -289,7 +305,10 @@ def _correct(staff: Staff, study: Study) -> None:
     one = Finding.objects.filter(study=study, domain="BW", visit__code="D15").order_by("subject__code").first()
     assert one is not None
     records.correct_finding(
-        staff.technician, one, value=f"{float(one.number) + 0.9:.1f}", reason="Digits turned; the printout of the balance says so"
+        staff.technician,
+        one,
+        value=f"{float(one.number) + 0.9:.1f}",
+        reason="Digits turned; the printout of the balance says so",
     )
 
 
@@ -301,18 +320,35 @@ def _conclude(staff: Staff, study: Study) -> None:
     compared = analyses.compare_groups(staff.director, study, domain="BW", code="BW", day=28)
     organs = analyses.compare_groups(staff.director, study, domain="OM", code="WEIGHT", specimen="LIVER", day=29)
     arms = {one.code: one for one in in_force(study, Arm)}
-    liver = list(Finding.objects.filter(study=study, domain="MI").exclude(value="UNREMARKABLE").select_related("subject", "study"))
+    liver = list(
+        Finding.objects.filter(study=study, domain="MI")
+        .exclude(value="UNREMARKABLE")
+        .select_related("subject", "study")
+    )
     placed = arms_of(one.subject for one in liver)
 
     def judge(code: str, title: str, is_adverse: bool, why: str, evidence: Sequence[Record]) -> Effect:
         return conclusions.judge_effect(
-            staff.director, study, arm=arms[code], sex="B", title=title, is_adverse=is_adverse, judgement=why, evidence=evidence
+            staff.director,
+            study,
+            arm=arms[code],
+            sex="B",
+            title=title,
+            is_adverse=is_adverse,
+            judgement=why,
+            evidence=evidence,
         )
 
     def of(rows: Sequence[Analysis]) -> list[Record]:
         return [one.result for one in rows]
 
-    judge("2", "No effect", False, "Weights of body and liver as in the control, liver unremarkable.", [*of(compared), *of(organs)])
+    judge(
+        "2",
+        "No effect",
+        False,
+        "Weights of body and liver as in the control, liver unremarkable.",
+        [*of(compared), *of(organs)],
+    )
     judge(
         "3",
         "Slightly heavier liver with minimal hypertrophy in some animals",
@@ -354,5 +390,6 @@ def _second(staff: Staff, program: Program, article: Substance, today: dt.date) 
     )
     design = _design()
     protocols.offer_protocol(
-        staff.director, protocols.draft_protocol(staff.director, study, text=TEXT.replace("28 days", "13 weeks"), **design)
+        staff.director,
+        protocols.draft_protocol(staff.director, study, text=TEXT.replace("28 days", "13 weeks"), **design),
     )
