@@ -6,6 +6,7 @@ Every number is one of a recorded finding or of a result; the document names bot
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from crdmo.common.studies.models import Event, ProtocolVersion, Study, Subject
@@ -53,6 +54,15 @@ def qa_statement(study: Study, lines: Sequence[dict[str, str]]) -> str:
         "reported to the study director and to test facility management on the dates given with them.\n\n"
         + table(heads, rows)
     )
+
+
+def digits(value: float, count: int = 4) -> str:
+    """Return a number to so many significant digits, without exponent.
+
+    >>> digits(27289.6), digits(0.12345), digits(1502.4)
+    ('27290', '0.1235', '1502')
+    """
+    return format(Decimal(f"{value:.{count}g}"), "f")
 
 
 def _signed(record: Any) -> str:
@@ -104,7 +114,7 @@ def _front(study: Study) -> str:
 
 def _summary(study: Study) -> str:
     doses = [f"{one.arm.dose or '0'} {unit_words(one.arm.unit)}" for one in groups(study)]
-    people = study.subjects.filter(is_void=False).count()
+    people = sum(one.males + one.females for one in groups(study))
     found = [f"{study.title}. {people} animals in {len(doses)} groups were given {', '.join(doses)}."]
     found += [_noael_words(one) for one in study.noaels.filter(is_void=False).select_related("arm")]
     return " ".join(found)
@@ -174,8 +184,8 @@ def _comparisons(study: Study) -> str:
             (
                 line["arm"],
                 line["n"],
-                f"{line['mean']:.4g}",
-                f"{line['sd']:.3g}",
+                digits(line["mean"]),
+                digits(line["sd"], 3),
                 "–" if line["p"] is None else comparison.p_words(line["p"]),
             )
             for line in one["groups"]
@@ -193,9 +203,9 @@ def _kinetics(study: Study) -> str:
             one["arm"],
             SEX_WORDS[one["sex"]],
             one["n"],
-            f"{one['cmax']:.4g}",
-            f"{one['tmax']:.3g}",
-            f"{one['auc']:.4g}",
+            digits(one["cmax"]),
+            digits(one["tmax"], 3),
+            digits(one["auc"]),
         )
         for one in toxicokinetics.means(study)
     ]
@@ -228,7 +238,7 @@ def _conclusion(study: Study) -> str:
         pieces.append(f"**{_noael_words(one)}** {one.rationale}")
         pieces.append(_signed(one))
         exposure = [
-            f"{line['visit']}, {SEX_WORDS[line['sex']]}: AUClast {line['auc']:.4g}, Cmax {line['cmax']:.4g}"
+            f"{line['visit']}, {SEX_WORDS[line['sex']]}: AUClast {digits(line['auc'])}, Cmax {digits(line['cmax'])}"
             for line in one.exposure
         ]
         if exposure:

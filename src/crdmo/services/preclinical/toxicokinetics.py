@@ -89,7 +89,7 @@ def compute(act: Act, study: Study, visit: Visit) -> list[Analysis]:
         except MethodError as error:
             told.append(f"{animal}: {error.what}")
             continue
-        words = {"animal": animal.code, "arm": arm.code, "unit": samples[0][1].unit}
+        words = {"animal": animal.code, "arm": arm.code, "unit": samples[0][1].unit, "specimen": samples[0][1].specimen}
         if animal.code in before:
             made.append(act.change(before[animal.code], result=result, sources=sources_of([result])))
             continue

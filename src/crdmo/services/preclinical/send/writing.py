@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from crdmo.foundation.datasets.models import Dataset
 from crdmo.foundation.signing import Meaning, signatures_of
 from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt
 
+from .. import toxicokinetics
 from .rows import dose_row, event_row, finding_row
 from .variables import NAMES, variables_of
 
@@ -61,6 +63,8 @@ def domains(study: Study, kept: Iterable[str] = ()) -> dict[str, list[Row]]:
         found[name] = rows
     if not study.is_imported:
         found |= _design(study)
+        if kinetics := _kinetics(study, animals):
+            found["PP"] = kinetics
     return {name: rows for name, rows in found.items() if rows}
 
 
@@ -131,6 +135,38 @@ def _numbered(domain: str, rows: list[Row]) -> list[Row]:
         last[row["USUBJID"]] = int(given) if given else last[row["USUBJID"]] + 1
         row[f"{domain}SEQ"] = last[row["USUBJID"]]
     return rows
+
+
+# Parameter of the result → test code, test name of SEND terminology, which unit.
+PARAMETERS = (
+    ("cmax", "CMAX", "Max Conc", "conc"),
+    ("tmax", "TMAX", "Time of CMAX", "time"),
+    ("auc", "AUCLST", "AUC to Last Nonzero Conc", "area"),
+    ("auc_tau", "AUCTAU", "AUC Over Dosing Interval", "area"),
+    ("auc_inf", "AUCIFO", "AUC Infinity Obs", "area"),
+    ("half_life", "LAMZHL", "Half-Life Lambda z", "time"),
+)
+
+
+def _kinetics(study: Study, animals: Sequence[Subject]) -> list[Row]:
+    """Return the parameters of each animal's profiles, to six significant digits."""
+    by_code = {one.code: one for one in animals}
+    rows = []
+    for line in toxicokinetics.lines(study):
+        words = {"conc": line["unit"], "time": "h", "area": f"h*{line['unit']}"}
+        animal = by_code[line["animal"]]
+        for name, code, test, kind in PARAMETERS:
+            if line[name] is None:
+                continue
+            text = format(Decimal(f"{line[name]:.6g}"), "f")
+            rows.append(
+                {
+                    **_known(study, animal, "PP"), "PPTESTCD": code, "PPTEST": test, "PPCAT": line["analysis"].code,
+                    "PPORRES": text, "PPORRESU": words[kind], "PPSTRESC": text, "PPSTRESN": float(text),
+                    "PPSTRESU": words[kind], "PPSPEC": line["analysis"].words.get("specimen", ""), "VISITDY": line["day"],
+                }
+            )  # fmt: skip
+    return _numbered("PP", rows)
 
 
 def _design(study: Study) -> dict[str, list[Row]]:
