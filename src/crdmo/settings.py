@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "crdmo.common.studies",
     "crdmo.services.compliance",
     "crdmo.services.manufacturing",
+    "crdmo.services.preclinical",
     "crdmo.services.quality",
     "crdmo.web",
 ]

@@ -21,6 +21,10 @@ class Role(models.TextChoices):
     PRODUCTION_HEAD = "production_head", "Head of production"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
+    STUDY_DIRECTOR = "study_director", "Study director"
+    TECHNICIAN = "technician", "Study technician"
+    GLP_QA = "glp_qa", "GLP quality assurance"
+    TEST_FACILITY_MANAGEMENT = "test_facility_management", "Test facility management"
     SPONSOR_LEAD = "sponsor_lead", "Sponsor's outsourcing lead"
     SPONSOR_QA = "sponsor_qa", "Sponsor's quality assurance"
     INSPECTOR = "inspector", "Inspector"
@@ -40,6 +44,8 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
     *((role, unit) for role in PRODUCTION for unit in QUALITY_UNIT),
+    # 21 CFR 58.35(a): who inspects a study is no part of it.
+    *((Role.GLP_QA, role) for role in (Role.STUDY_DIRECTOR, Role.TECHNICIAN, Role.TEST_FACILITY_MANAGEMENT)),
 )
 
 # What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
