@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crdmo.science.method import method
 
-from .network import Activity, Link, in_order, latest_finish, least_start
+from .network import Activity, in_order, latest_finish, least_start
 
 # Dates are whole or halves of days; what is smaller than this is the rounding of binary floats.
 TINY = 1e-9
@@ -59,6 +59,7 @@ def critical_path(*, activities: Sequence[Activity]) -> CriticalPath:
     Source: the house example of Hillier & Lieberman is a test; so is the identity that delaying a critical activity by
     one day delays the plan by one day.
 
+    >>> from crdmo.science.engagements.network import Link
     >>> plan = critical_path(activities=[Activity("A", 2), Activity("B", 4, (Link("A"),)), Activity("C", 1, (Link("A"),))])
     >>> plan.duration, plan.path, plan.activities[2].slack
     (6.0, ('A', 'B'), 3.0)

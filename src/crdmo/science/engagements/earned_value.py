@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from itertools import pairwise
 
 from crdmo.science.checks import finite_decimals
 from crdmo.science.method import MethodError, method
@@ -128,7 +129,7 @@ def earned_schedule(*, planned: Sequence[float], earned: float, period: float) -
     (3.75, 10.67)
     """
     steps = [0.0, *planned]
-    if len(steps) < 2 or any(b < a for a, b in zip(steps, steps[1:], strict=False)) or steps[-1] <= 0:
+    if len(steps) < 2 or any(b < a for a, b in pairwise(steps)) or steps[-1] <= 0:
         raise MethodError(
             "planned values grow to the budget", given=str(list(planned)), allowed="never falling, above zero"
         )
