@@ -74,8 +74,11 @@ def _network(
             # What has begun begins no other day, whatever the links say.
             activities.append(Activity(name, (last - start).days + 1, (), (start - first).days))
         else:
+            # No record says when it began: where one would, it has not; where none is named, it began as planned.
+            start = max(row.starts_on, today) if row.began_when else row.starts_on
+            days = planned if row.began_when else max(planned, (today - start).days + 1)
             links = tuple(Link(x.after.name, x.kind, x.lag) for x in row.links.all() if not x.is_void)
-            activities.append(Activity(name, planned, links, max((max(row.starts_on, today) - first).days, 0)))
+            activities.append(Activity(name, days, links, (start - first).days))
     return activities, seen, first
 
 

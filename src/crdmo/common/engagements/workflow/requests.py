@@ -80,7 +80,7 @@ def invite_bidder(act: Act, request: Request, bidder: Organization) -> Program:
             "this organization does not bid", errors={"bidder": "not a partner or bidder"}, given=str(bidder),
             allowed=", ".join(Organization.Kind(kind).label for kind in BIDDING),
         )  # fmt: skip
-    if any(one.program and one.program.partner_id == bidder.pk for one in queries.invitations_of(request)):
+    if any(room.partner_id == bidder.pk for room in queries.rooms_of(request)):
         raise Refused(f"{bidder} is invited already", next="Invite another organization, or issue the request")
     issued = request.state == Request.State.ISSUED
     if issued and act.now >= request.due_at:
