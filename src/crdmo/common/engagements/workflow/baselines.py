@@ -12,9 +12,9 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning
 
-from ..measures import MEASURES
+from ..measures import CURRENCY, MEASURES, Measure
 from ..models import Baseline, BaselineLine
-from ..money import decimal_text
+from ..money import currency_code, decimal_text
 from .desks import MANAGERS, accept
 
 
@@ -44,10 +44,20 @@ def draft_baseline(
             raise Invalid("a figure says where it comes from", errors={f"lines/{i}/source": "source and formula"})
         act.create(
             BaselineLine, program=program, baseline=baseline, position=i, measure=measure.name,
-            value=decimal_text(line["value"], f"lines/{i}/value"), unit=measure.unit_for(program), source=source,
+            value=decimal_text(line["value"], f"lines/{i}/value"), unit=_unit(measure, program, line.get("unit", ""), f"lines/{i}/unit"), source=source,
             formula=formula,
         )  # fmt: skip
     return baseline
+
+
+def _unit(measure: Measure, program: Program, given: str, place: str) -> str:
+    """Return the unit of a figure; money is in the currency that is named, else in that of the program's orders."""
+    if measure.unit != CURRENCY:
+        return measure.unit
+    found = given or measure.unit_for(program)
+    if not found:
+        raise Invalid("an amount names its currency", errors={place: "which one?"}, given="none", allowed="EUR, USD, …")
+    return currency_code(found)
 
 
 @verb("engagements.sign_baseline", "sign a baseline", roles=MANAGERS, signs=Meaning.ACCEPTED)
