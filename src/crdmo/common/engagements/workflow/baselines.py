@@ -43,10 +43,16 @@ def draft_baseline(
         if not source or not formula:
             raise Invalid("a figure says where it comes from", errors={f"lines/{i}/source": "source and formula"})
         act.create(
-            BaselineLine, program=program, baseline=baseline, position=i, measure=measure.name,
-            value=decimal_text(line["value"], f"lines/{i}/value"), unit=_unit(measure, program, line.get("unit", ""), f"lines/{i}/unit"), source=source,
+            BaselineLine,
+            program=program,
+            baseline=baseline,
+            position=i,
+            measure=measure.name,
+            value=decimal_text(line["value"], f"lines/{i}/value"),
+            unit=_unit(measure, program, line.get("unit", ""), f"lines/{i}/unit"),
+            source=source,
             formula=formula,
-        )  # fmt: skip
+        )
     return baseline
 
 
