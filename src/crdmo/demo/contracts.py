@@ -82,7 +82,8 @@ def order(cast: Cast, program: Program, today: dt.date) -> WorkOrder:
         cast["e.castro"], request, master, starts_on=today - dt.timedelta(days=60), milestones=_milestones(today),
         plan=_plan(today),
     )  # fmt: skip
-    made = _both(cast, made, contracts.sign_work_order)
+    made = contracts.sign_work_order(cast["m.keller"], made, credentials=cast.credentials("m.keller"))
+    made = contracts.sign_work_order(cast["e.castro"], made, credentials=cast.credentials("e.castro"))
     _duties(cast, program, today)
     _baseline(cast, program, today)
     return made

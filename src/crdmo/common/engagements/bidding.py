@@ -63,7 +63,7 @@ def question_set(questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     Raises:
         Invalid: a weight is no whole percentage, or all together leave nothing for the price.
     """
-    made = []
+    made: list[dict[str, Any]] = []
     for i, question in enumerate(questions, 1):
         weight = question.get("weight", 0)
         if isinstance(weight, bool) or not str(weight).isdigit():

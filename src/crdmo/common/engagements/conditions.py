@@ -124,6 +124,16 @@ def checked(name: str, parameters: Mapping[str, Any]) -> None:
         )
 
 
+def answerable(name: str, parameters: Mapping[str, Any]) -> None:
+    """Say nothing if a condition exists and all its parameters are among those given, which others may share.
+
+    Raises:
+        Invalid: there is no such condition, or it lacks a parameter.
+    """
+    needs = CONDITIONS[name].needs if name in CONDITIONS else ()
+    checked(name, {key: value for key, value in parameters.items() if key in needs})
+
+
 def evidence_for(name: str, program: Program | None, parameters: Mapping[str, Any]) -> Evidence | None:
     """Return the evidence for a condition in a program, or None while there is none."""
     found = CONDITIONS.get(name)

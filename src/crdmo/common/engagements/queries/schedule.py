@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from crdmo.foundation.accounts.models import Organization
 from crdmo.foundation.ledger.models import Record
 from crdmo.science.engagements.critical_path import critical_path
 from crdmo.science.engagements.earned_value import EarnedValue, earned_value
 from crdmo.science.engagements.earned_value_figure import s_curves
-from crdmo.science.engagements.network import Activity, Link
+from crdmo.science.engagements.network import Activity, Kind, Link
 from crdmo.science.figures import Bar, Figure
 
 from ..conditions import Evidence, evidence_for
@@ -77,7 +77,7 @@ def _network(
             # No record says when it began: where one would, it has not; where none is named, it began as planned.
             start = max(row.starts_on, today) if row.began_when else row.starts_on
             days = planned if row.began_when else max(planned, (today - start).days + 1)
-            links = tuple(Link(x.after.name, x.kind, x.lag) for x in row.links.all() if not x.is_void)
+            links = tuple(Link(x.after.name, cast(Kind, x.kind), x.lag) for x in row.links.all() if not x.is_void)
             activities.append(Activity(name, days, links, (start - first).days))
     return activities, seen, first
 
@@ -179,7 +179,7 @@ def value_at(shown: Plan, day: dt.date, reader: Organization | None = None) -> V
     if costs:
         return Value(tuple(made), _earned(made), f"costs booked by {reader}", tuple(dict.fromkeys(records)))
     invoiced = billing.invoiced(shown.order, until=day).amount
-    whole = [(made[0][0], *(sum((row[i] for row in made), Decimal(0)) for i in (1, 2)), invoiced, _sum(made, 4))]
+    whole = [(made[0][0], _sum(made, 1), _sum(made, 2), invoiced, _sum(made, 4))]
     return Value(tuple(made), _earned(whole), "what was invoiced", tuple(dict.fromkeys(records)))
 
 

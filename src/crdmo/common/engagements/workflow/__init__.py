@@ -21,7 +21,15 @@ from .invoices import (
     issue_invoice,
     record_payment,
 )
-from .orders import book_cost, draft_work_order, hold_milestone, lift_hold, sign_work_order
+from .orders import (
+    add_milestone,
+    add_plan_line,
+    book_cost,
+    draft_work_order,
+    hold_milestone,
+    lift_hold,
+    sign_work_order,
+)
 from .requests import (
     award_request,
     cancel_request,
@@ -38,6 +46,8 @@ from .status import report_risk, report_status
 
 __all__ = [
     "accept_invoice",
+    "add_milestone",
+    "add_plan_line",
     "ask_sponsor",
     "award_request",
     "book_cost",

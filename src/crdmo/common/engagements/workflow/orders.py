@@ -12,10 +12,10 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 
-from ..conditions import checked, checked_counter
+from ..conditions import answerable, checked, checked_counter
 from ..models import Agreement, BookedCost, Milestone, MilestoneHold, PlanLine, PlanLink, PriceLine, Proposal, WorkOrder
 from ..money import Money, currency_code, decimal_text, line_total, total
-from .desks import MANAGERS, OUTSOURCING, accept, act_for, person_of, program_of
+from .desks import MANAGERS, OUTSOURCING, accept, act_for, person_of, program_of, sides_of
 
 # The least start of a line by each kind of link, from start and end of the one before: both days inclusive.
 FROM_START = ("SS", "SF")
@@ -110,28 +110,35 @@ def draft_plan(act: Act, order: WorkOrder, plan: Sequence[Mapping[str, Any]]) ->
     """
     made: dict[str, PlanLine] = {}
     for i, line in enumerate(plan, 1):
-        if line["ends_on"] < line["starts_on"]:
-            raise Invalid("a line of the plan ends after it starts", errors={f"plan/{i}/ends_on": "before the start"})
-        values = dict(line)
-        links = [{"after": values.pop("after")}] if values.get("after") else []
-        links += values.pop("links", [])
-        values.pop("after", None)
-        if values.get("planned_cost"):
-            decimal_text(values["planned_cost"], f"plan/{i}/planned_cost")
-        one = act.create(PlanLine, program=order.program, work_order=order, position=i, **values)
-        for link in links:
-            before = made.get(link["after"])
-            if before is None:
-                raise Invalid(
-                    "a line follows one that stands before it",
-                    errors={f"plan/{i}/after": "not there"},
-                    given=link["after"],
-                    allowed=", ".join(made),
-                )
-            kind, lag = link.get("kind", "FS"), link.get("lag", 0)
-            _kept(one, before, kind, lag, f"plan/{i}/starts_on")
-            act.create(PlanLink, program=order.program, line=one, after=before, kind=kind, lag=lag)
-        made[values["name"]] = one
+        made[line["name"]] = _plan_line(act, order, i, line, made)
+
+
+def _plan_line(act: Act, order: WorkOrder, i: int, line: Mapping[str, Any], made: Mapping[str, PlanLine]) -> PlanLine:
+    if line["ends_on"] < line["starts_on"]:
+        raise Invalid("a line of the plan ends after it starts", errors={f"plan/{i}/ends_on": "before the start"})
+    values = dict(line)
+    links = [{"after": values.pop("after")}] if values.get("after") else []
+    links += values.pop("links", [])
+    values.pop("after", None)
+    if values.get("planned_cost"):
+        decimal_text(values["planned_cost"], f"plan/{i}/planned_cost")
+    for name in ("began_when", "ended_when"):
+        if values.get(name):
+            answerable(values[name], values.get("parameters") or {})
+    one = act.create(PlanLine, program=order.program, work_order=order, position=i, **values)
+    for link in links:
+        before = made.get(link["after"])
+        if before is None:
+            raise Invalid(
+                "a line follows one that stands before it",
+                errors={f"plan/{i}/after": "not there"},
+                given=link["after"],
+                allowed=", ".join(made),
+            )
+        kind, lag = link.get("kind", "FS"), link.get("lag", 0)
+        _kept(one, before, kind, lag, f"plan/{i}/starts_on")
+        act.create(PlanLink, program=order.program, line=one, after=before, kind=kind, lag=lag)
+    return one
 
 
 def _kept(line: PlanLine, before: PlanLine, kind: str, lag: int, place: str) -> None:
@@ -147,6 +154,72 @@ def _kept(line: PlanLine, before: PlanLine, kind: str, lag: int, place: str) -> 
             allowed=f"{kind} with a lag of {lag} days after {before.starts_on} to {before.ends_on}",
             next="Move the line, or state a lead as a lag below zero",
         )
+
+
+@verb("engagements.add_milestone", "add a milestone to a draft order", roles=MANAGERS)
+def add_milestone(
+    act: Act,
+    order: WorkOrder,
+    *,
+    name: str,
+    condition: str,
+    parameters: Mapping[str, str],
+    due_on: dt.date,
+    amount: str = "",
+) -> Milestone:
+    """Add a milestone to an order that nobody has signed: what must be on record, until when, what it pays."""
+    _unsigned(order)
+    checked(condition, parameters)
+    text = decimal_text(amount, "amount") if amount else ""
+    lines = [line for line in order.lines.filter(is_void=False) if not line.pass_through]
+    worth = [line_total(line.quantity, line.unit_price, order.currency) for line in lines]
+    paid = [amount for line, amount in zip(lines, worth, strict=True) if line.earned_by]
+    paid += [
+        line_total("1", one.amount, order.currency) for one in order.milestones.filter(is_void=False) if one.amount
+    ]
+    _not_more(
+        total([*paid, line_total("1", text or "0", order.currency)], order.currency), total(worth, order.currency)
+    )
+    return act.create(
+        Milestone, program=order.program, work_order=order, position=_next(order.milestones), name=name,
+        condition=condition, parameters=dict(parameters), due_on=due_on, amount=text,
+    )  # fmt: skip
+
+
+@verb("engagements.add_plan_line", "add a line to the plan of a draft order", roles=MANAGERS)
+def add_plan_line(
+    act: Act,
+    order: WorkOrder,
+    *,
+    name: str,
+    starts_on: dt.date,
+    ends_on: dt.date,
+    links: Sequence[Mapping[str, Any]] = (),
+    began_when: str = "",
+    ended_when: str = "",
+    parameters: Mapping[str, str] | None = None,
+    planned_cost: str = "",
+    earns: str = "0/100",
+) -> PlanLine:
+    """Add a line to the plan of an order that nobody has signed, after those that it follows."""
+    _unsigned(order)
+    there = {line.name: line for line in order.plan.filter(is_void=False)}
+    if name in there:
+        raise Invalid("a line of the plan is there already", errors={"name": "taken"}, given=name)
+    values = {
+        "name": name, "starts_on": starts_on, "ends_on": ends_on, "began_when": began_when, "ended_when": ended_when,
+        "parameters": dict(parameters or {}), "planned_cost": planned_cost, "earns": earns, "links": list(links),
+    }  # fmt: skip
+    return _plan_line(act, order, _next(order.plan), values, there)
+
+
+def _next(rows: Any) -> int:
+    return 1 + max(rows.values_list("position", flat=True), default=0)
+
+
+def _unsigned(order: WorkOrder) -> None:
+    if order.state != "draft" or sides_of(order):
+        raise Refused(f"{order} is signed", given=order.get_state_display(), next="Draft a change order")
 
 
 @verb("engagements.sign_work_order", "sign a work order", roles=MANAGERS, signs=Meaning.ACCEPTED)

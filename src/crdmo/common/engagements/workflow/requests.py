@@ -213,9 +213,8 @@ def open_bids(act: Act, request: Request) -> list[Proposal]:
         )
     rooms = queries.invitations_of(request)
     sealed = {one.pk: queries.sealed_bid(one) for one in rooms}
-    if act.now < request.due_at and not all(
-        one.state == Invitation.State.DECLINED or (sealed[one.pk] is not None and sealed[one.pk].final) for one in rooms
-    ):
+    final = {key for key, envelope in sealed.items() if envelope is not None and envelope.final}
+    if act.now < request.due_at and not all(one.state == Invitation.State.DECLINED or one.pk in final for one in rooms):
         raise Refused(
             "bids stay sealed until the deadline", given=f"{act.now:%Y-%m-%d %H:%M} UTC",
             allowed=f"from {request.due_at:%Y-%m-%d %H:%M} UTC on, or when every invited bidder has sent a final bid or declined",
