@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("sponsor", "Sponsor"),
                             ("partner", "Partner (CRO, CDMO)"),
+                            ("bidder", "Invited bidder"),
                             ("site", "Site"),
                             ("agency", "Agency"),
                         ],
@@ -147,6 +148,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=160)),
                 ("indication", models.CharField(blank=True, default="", max_length=200)),
                 ("modality", models.CharField(blank=True, default="", max_length=80)),
+                ("is_bidding_room", models.BooleanField(default=False)),
                 (
                     "organization",
                     models.ForeignKey(
@@ -205,6 +207,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("administrator", "System administrator"),
                             ("project_manager", "Project manager"),
+                            ("proposals", "Proposals and business development"),
+                            ("finance", "Finance"),
                             ("sample_manager", "Sample manager"),
                             ("analyst", "QC analyst"),
                             ("reviewer", "QC reviewer"),
@@ -273,6 +277,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("administrator", "System administrator"),
                             ("project_manager", "Project manager"),
+                            ("proposals", "Proposals and business development"),
+                            ("finance", "Finance"),
                             ("sample_manager", "Sample manager"),
                             ("analyst", "QC analyst"),
                             ("reviewer", "QC reviewer"),
@@ -442,6 +448,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("administrator", "System administrator"),
                             ("project_manager", "Project manager"),
+                            ("proposals", "Proposals and business development"),
+                            ("finance", "Finance"),
                             ("sample_manager", "Sample manager"),
                             ("analyst", "QC analyst"),
                             ("reviewer", "QC reviewer"),
