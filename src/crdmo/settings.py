@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "crdmo.services.compliance",
     "crdmo.services.manufacturing",
     "crdmo.services.quality",
+    "crdmo.services.regulatory",
     "crdmo.web",
 ]
 

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from crdmo.foundation.accounts import authority
+from crdmo.foundation.accounts import queries as accounts
 from crdmo.foundation.ledger.models import Record
 from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import Credentials, SigningPreview, credentials_from, needs, preview, seen_from
@@ -21,8 +22,6 @@ from crdmo.foundation.signing.credentials import Needs
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.request import PageRequest
 from crdmo.web.steps import may
-
-from .. import queries
 
 Given = Mapping[str, Any]
 
@@ -158,7 +157,7 @@ def people(request: PageRequest) -> list[tuple[str, str]]:
     """Return who can own something here, for a list to choose from; asked once a request."""
     assert request.program is not None
     if not hasattr(request, "staff"):
-        request.staff = queries.staff_of(request.program)  # type: ignore[attr-defined]
+        request.staff = accounts.staff_of(request.program)  # type: ignore[attr-defined]
     return [("", "Choose"), *((one.user_id, one.printed_name) for one in request.staff)]  # type: ignore[attr-defined]
 
 
@@ -169,7 +168,7 @@ def person(request: PageRequest, user_id: str) -> Any:
         NotFound: nobody of this user id works here.
     """
     assert request.program is not None
-    found = next((one for one in queries.staff_of(request.program) if one.user_id == user_id), None)
+    found = next((one for one in accounts.staff_of(request.program) if one.user_id == user_id), None)
     if found is None:
         raise NotFound("nobody of this user id works here", given=user_id)
     return found
