@@ -12,7 +12,7 @@ from crdmo.foundation.datasets import store
 from crdmo.foundation.documents import workflow as documents
 from crdmo.foundation.documents.models import DocumentVersion
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
-from crdmo.foundation.signing import revoke, signatures_of
+from crdmo.foundation.signing import revoke
 from crdmo.foundation.signing.models import Signature
 from crdmo.services.regulatory import queries, staleness
 from crdmo.services.regulatory.models import Leaf
@@ -101,9 +101,8 @@ def test_a_version_whose_approval_was_revoked_is_not_placed(office: Office) -> N
     from crdmo.foundation.ledger.acts import SYSTEM, act
 
     version = office.effective("SPEC-1")
-    signed = next(m for m in signatures_of(version) if m.meaning == "approved")
     with act(SYSTEM, "signing.revoke", "Signed by mistake") as opened:
-        revoke(opened, Signature.objects.get(target_entry=signed.target_entry, meaning="approved"))
+        revoke(opened, Signature.objects.get(target_id=version.pk, meaning="approved"))
     with pytest.raises(Refused, match="lacks a signature"):
         office.place(office.sequence(), version)
 

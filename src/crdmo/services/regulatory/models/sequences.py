@@ -88,6 +88,8 @@ class Leaf(Record):
     document_version = models.ForeignKey(DocumentVersion, models.PROTECT, null=True, related_name="leaves")
     blob = models.CharField(max_length=71, blank=True, default="")
     extension = models.CharField(max_length=5, blank=True, default="")
+    # Attachments of the document's PDF that are not submitted: agencies take none.
+    left_out = CanonicalJSONField(default=list)
     attributes = CanonicalJSONField(default=dict)
     study = models.CharField(max_length=60, blank=True, default="")
     study_title = models.CharField(max_length=200, blank=True, default="")

@@ -95,6 +95,7 @@ def place_leaf(
         document_version=version,
         blob=store.put(paper.data) if paper else "",
         extension=paper.extension if paper else "",
+        left_out=list(paper.left_out) if paper else [],
         attributes=told,
         study=study.strip(),
         study_title=study_title.strip(),
@@ -202,7 +203,7 @@ def renew_leaf(act: Act, leaf: Leaf) -> Leaf:
     paper = paper_of(version)
     act.reason = act.reason or f"{version} is in force"
     act.change(
-        leaf, document_version=version, blob=store.put(paper.data), extension=paper.extension, justification="",
+        leaf, document_version=version, blob=store.put(paper.data), extension=paper.extension, left_out=list(paper.left_out), justification="",
         justified_for=[], sources=sources_of([version]),
     )  # fmt: skip
     assembling(act, leaf.sequence)
