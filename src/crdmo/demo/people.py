@@ -26,6 +26,8 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("n.kaur", "Nisha Kaur", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("f.weber", "Frank Weber", "Production Supervisor", "NORTHBRIDGE", (Role.PRODUCTION_SUPERVISOR,)),
     ("c.dubois", "Dr Claire Dubois", "Head of Production", "NORTHBRIDGE", (Role.PRODUCTION_HEAD,)),
+    ("e.okonkwo", "Emeka Okonkwo", "Regulatory Publisher", "NORTHBRIDGE", (Role.REGULATORY_PUBLISHER,)),
+    ("s.lindh", "Dr Sara Lindh", "Regulatory Affairs Lead", "NORTHBRIDGE", (Role.REGULATORY_LEAD,)),
     ("h.brandt", "Dr Helga Brandt", "Head of Quality Assurance", "NORTHBRIDGE", (Role.QA,)),
     ("l.adeyemi", "Dr Lola Adeyemi", "Qualified Person", "NORTHBRIDGE", (Role.QUALIFIED_PERSON,)),
     ("d.petrova", "Dr Daria Petrova", "Study Director", "NORTHBRIDGE", (Role.STUDY_DIRECTOR,)),

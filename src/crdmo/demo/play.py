@@ -15,8 +15,9 @@ from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
+from crdmo.services.regulatory import demo as regulatory
 
-from . import contracts, numbers, people
+from . import contracts, numbers, papers, people
 
 Say = Callable[[str], None]
 
@@ -69,6 +70,8 @@ def play(say: Say = print) -> Program:
     compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
     say("A change order is executed, the status reported, an invoice issued and accepted")
     contracts.settle(cast, order, today, because=[release])
+    say("An IND is published, submitted and received; an amendment is on its way")
+    _dossier(cast, program, today)
     _other_sponsor(cast, other, today)
     return program
 
@@ -155,6 +158,19 @@ def _quality_staff(cast: people.Cast) -> compliance.Staff:
         qp=cast["l.adeyemi"],
         sign=lambda person: cast.credentials(person.user_id),
     )
+
+
+def _dossier(cast: people.Cast, program: Program, today: dt.date) -> None:
+    """Publish the first sequence of the dossier from documents in force, then begin the second."""
+    staff = regulatory.Staff(
+        publisher=cast["e.okonkwo"],
+        lead=cast["s.lindh"],
+        stability=cast["p.ferrara"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
+    desk = papers.Desk(cast, program, today)
+    first = regulatory.publish_first(staff, program, papers.first(desk), today)
+    regulatory.begin_second(staff, first, papers.stability_evaluated(desk), today)
 
 
 def _product(cast: people.Cast, program: Program) -> Substance:

@@ -21,6 +21,8 @@ class Role(models.TextChoices):
     OPERATOR = "operator", "Production operator"
     PRODUCTION_SUPERVISOR = "production_supervisor", "Production supervisor"
     PRODUCTION_HEAD = "production_head", "Head of production"
+    REGULATORY_PUBLISHER = "regulatory_publisher", "Regulatory publisher"
+    REGULATORY_LEAD = "regulatory_lead", "Regulatory affairs lead"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
     STUDY_DIRECTOR = "study_director", "Study director"
@@ -36,6 +38,7 @@ LABORATORY = (
     Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST,
 )  # fmt: skip
 PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
+REGULATORY = (Role.REGULATORY_PUBLISHER, Role.REGULATORY_LEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
 EVERYONE = tuple(Role)

@@ -72,7 +72,7 @@ def _contents(request: PageRequest, refused: Refused | None) -> dict[str, Any]:
     today = dt.datetime.now(dt.UTC).date()
     rows = list(DutyMatrix.objects.filter(program=program, is_void=False).order_by("-entry"))
     signed = signatures_of_many(rows)
-    chapters = [
+    chapters: list[dict[str, Any]] = [
         {"name": CHAPTERS[key], "key": key, "rows": [_held(program, duty, today) for duty in of_chapter(key)]}
         for key in CHAPTERS
     ]
