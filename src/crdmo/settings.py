@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "crdmo.services.manufacturing",
     "crdmo.services.preclinical",
     "crdmo.services.quality",
+    "crdmo.services.regulatory",
     "crdmo.web",
 ]
 

@@ -1,4 +1,4 @@
-"""The people of the demo: two sponsors, one partner, an agency. Each has a log-in and signs for themselves."""
+"""The people of the demo: two sponsors, one partner, one who bids and loses. Each has a log-in and signs for themselves."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("n.kaur", "Nisha Kaur", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("f.weber", "Frank Weber", "Production Supervisor", "NORTHBRIDGE", (Role.PRODUCTION_SUPERVISOR,)),
     ("c.dubois", "Dr Claire Dubois", "Head of Production", "NORTHBRIDGE", (Role.PRODUCTION_HEAD,)),
+    ("e.okonkwo", "Emeka Okonkwo", "Regulatory Publisher", "NORTHBRIDGE", (Role.REGULATORY_PUBLISHER,)),
+    ("s.lindh", "Dr Sara Lindh", "Regulatory Affairs Lead", "NORTHBRIDGE", (Role.REGULATORY_LEAD,)),
     ("h.brandt", "Dr Helga Brandt", "Head of Quality Assurance", "NORTHBRIDGE", (Role.QA,)),
     ("l.adeyemi", "Dr Lola Adeyemi", "Qualified Person", "NORTHBRIDGE", (Role.QUALIFIED_PERSON,)),
     ("d.petrova", "Dr Daria Petrova", "Study Director", "NORTHBRIDGE", (Role.STUDY_DIRECTOR,)),
@@ -34,9 +36,18 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("u.marin", "Dr Ulrike Marin", "Test Facility Management", "NORTHBRIDGE", (Role.TEST_FACILITY_MANAGEMENT,)),
     ("e.castro", "Elena Castro", "Director of Outsourcing", "AURELIA", (Role.SPONSOR_LEAD,)),
     ("k.yamada", "Kenji Yamada", "Sponsor Quality", "AURELIA", (Role.SPONSOR_QA,)),
+    ("f.moss", "Fiona Moss", "Clinical Finance Manager", "AURELIA", (Role.FINANCE,)),
+    ("r.olsen", "Rikke Olsen", "Head of Proposals", "NORTHBRIDGE", (Role.PROPOSALS,)),
+    ("t.nagy", "Tibor Nagy", "Project Finance Manager", "NORTHBRIDGE", (Role.FINANCE,)),
+    ("g.osei", "Grace Osei", "Business Development", "HALDEN", (Role.PROPOSALS,)),
     ("o.lund", "Oskar Lund", "Outsourcing Lead", "LINDQVIST", (Role.SPONSOR_LEAD,)),
 )
-NAMES = {"AURELIA": "Aurelia Therapeutics", "NORTHBRIDGE": "Northbridge CRDMO", "LINDQVIST": "Lindqvist Pharma"}
+NAMES = {
+    "AURELIA": "Aurelia Therapeutics",
+    "NORTHBRIDGE": "Northbridge CRDMO",
+    "HALDEN": "Halden Labs",
+    "LINDQVIST": "Lindqvist Pharma",
+}
 
 
 @dataclass
@@ -74,8 +85,8 @@ def enter(today: dt.date) -> Cast:
         cast.people[new.person.user_id] = new.person
         _known_password(new.person)
     admin, second = cast["d.admin"], cast["i.admin"]
-    for code in ("AURELIA", "LINDQVIST"):
-        cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind="sponsor")
+    for code, kind in (("AURELIA", "sponsor"), ("LINDQVIST", "sponsor"), ("HALDEN", "bidder")):
+        cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind=kind)
     for user_id, name, title, place, roles in CAST:
         made = accounts.create_person(
             admin, cast.organizations[place], user_id=user_id, printed_name=name, job_title=title

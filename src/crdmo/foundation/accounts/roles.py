@@ -10,6 +10,8 @@ class Role(models.TextChoices):
 
     ADMINISTRATOR = "administrator", "System administrator"
     PROJECT_MANAGER = "project_manager", "Project manager"
+    PROPOSALS = "proposals", "Proposals and business development"
+    FINANCE = "finance", "Finance"
     SAMPLE_MANAGER = "sample_manager", "Sample manager"
     ANALYST = "analyst", "QC analyst"
     REVIEWER = "reviewer", "QC reviewer"
@@ -19,6 +21,8 @@ class Role(models.TextChoices):
     OPERATOR = "operator", "Production operator"
     PRODUCTION_SUPERVISOR = "production_supervisor", "Production supervisor"
     PRODUCTION_HEAD = "production_head", "Head of production"
+    REGULATORY_PUBLISHER = "regulatory_publisher", "Regulatory publisher"
+    REGULATORY_LEAD = "regulatory_lead", "Regulatory affairs lead"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
     STUDY_DIRECTOR = "study_director", "Study director"
@@ -34,6 +38,7 @@ LABORATORY = (
     Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST,
 )  # fmt: skip
 PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
+REGULATORY = (Role.REGULATORY_PUBLISHER, Role.REGULATORY_LEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
 EVERYONE = tuple(Role)
@@ -48,10 +53,12 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     *((Role.GLP_QA, role) for role in (Role.STUDY_DIRECTOR, Role.TECHNICIAN, Role.TEST_FACILITY_MANAGEMENT)),
 )
 
-# What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
+# What the people of an organization can be. Only a partner has a laboratory; a bidder answers requests;
+# an agency looks and does nothing.
 FOR_KIND: dict[str, tuple[Role, ...]] = {
     "partner": tuple(role for role in Role if role not in (*SPONSOR, Role.INSPECTOR)),
-    "sponsor": (Role.ADMINISTRATOR, Role.PROJECT_MANAGER, *SPONSOR, Role.QUALIFIED_PERSON),
+    "sponsor": (Role.ADMINISTRATOR, Role.PROJECT_MANAGER, Role.FINANCE, *SPONSOR, Role.QUALIFIED_PERSON),
+    "bidder": (Role.ADMINISTRATOR, Role.PROPOSALS, Role.FINANCE),
     "site": (Role.ADMINISTRATOR, Role.SAMPLE_MANAGER),
     "agency": (Role.ADMINISTRATOR, Role.INSPECTOR),
 }

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("sponsor", "Sponsor"),
                             ("partner", "Partner (CRO, CDMO)"),
+                            ("bidder", "Invited bidder"),
                             ("site", "Site"),
                             ("agency", "Agency"),
                         ],
@@ -147,6 +148,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=160)),
                 ("indication", models.CharField(blank=True, default="", max_length=200)),
                 ("modality", models.CharField(blank=True, default="", max_length=80)),
+                ("is_bidding_room", models.BooleanField(default=False)),
                 (
                     "organization",
                     models.ForeignKey(
@@ -205,6 +207,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("administrator", "System administrator"),
                             ("project_manager", "Project manager"),
+                            ("proposals", "Proposals and business development"),
+                            ("finance", "Finance"),
                             ("sample_manager", "Sample manager"),
                             ("analyst", "QC analyst"),
                             ("reviewer", "QC reviewer"),
@@ -214,6 +218,8 @@ class Migration(migrations.Migration):
                             ("operator", "Production operator"),
                             ("production_supervisor", "Production supervisor"),
                             ("production_head", "Head of production"),
+                            ("regulatory_publisher", "Regulatory publisher"),
+                            ("regulatory_lead", "Regulatory affairs lead"),
                             ("qa", "Quality assurance"),
                             ("qualified_person", "Qualified person"),
                             ("study_director", "Study director"),
@@ -273,6 +279,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("administrator", "System administrator"),
                             ("project_manager", "Project manager"),
+                            ("proposals", "Proposals and business development"),
+                            ("finance", "Finance"),
                             ("sample_manager", "Sample manager"),
                             ("analyst", "QC analyst"),
                             ("reviewer", "QC reviewer"),
@@ -282,6 +290,8 @@ class Migration(migrations.Migration):
                             ("operator", "Production operator"),
                             ("production_supervisor", "Production supervisor"),
                             ("production_head", "Head of production"),
+                            ("regulatory_publisher", "Regulatory publisher"),
+                            ("regulatory_lead", "Regulatory affairs lead"),
                             ("qa", "Quality assurance"),
                             ("qualified_person", "Qualified person"),
                             ("study_director", "Study director"),
@@ -442,6 +452,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("administrator", "System administrator"),
                             ("project_manager", "Project manager"),
+                            ("proposals", "Proposals and business development"),
+                            ("finance", "Finance"),
                             ("sample_manager", "Sample manager"),
                             ("analyst", "QC analyst"),
                             ("reviewer", "QC reviewer"),
@@ -451,6 +463,8 @@ class Migration(migrations.Migration):
                             ("operator", "Production operator"),
                             ("production_supervisor", "Production supervisor"),
                             ("production_head", "Head of production"),
+                            ("regulatory_publisher", "Regulatory publisher"),
+                            ("regulatory_lead", "Regulatory affairs lead"),
                             ("qa", "Quality assurance"),
                             ("qualified_person", "Qualified person"),
                             ("study_director", "Study director"),
