@@ -112,7 +112,10 @@ def protocol(request: PageRequest, program: str, code: str) -> HttpResponse:
                 {"activity": one, "cells": [(visit.id, one.id) in marked for visit in visits]}
                 for one in (in_force(found, Activity, version) if version else [])
             ],
-            "changes": (version.changes or changes_of(version)) if version and version.is_amendment else [],
+            "changes": [
+                {**one, "words": one.get("name") or f"{one['activity']} at {one['visit']}"}
+                for one in ((version.changes or changes_of(version)) if version and version.is_amendment else [])
+            ],
             "versions": found.protocols.filter(is_void=False).order_by("-number"),
             "signatures": signatures_of(version) if version else [],
             "draft_url": at(request, "protocol_draft", found)

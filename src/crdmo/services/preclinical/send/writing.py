@@ -56,7 +56,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 def domains(study: Study, kept: Iterable[str] = ()) -> dict[str, list[Row]]:
     """Return the rows of each domain that a study has records of; for one of the house the trial design as well."""
-    animals = list(study.subjects.filter(is_void=False).select_related("place").order_by("code"))
+    animals = list(study.subjects.filter(is_void=False).select_related("place").order_by("id"))
     arms = arms_of(animals)
     found: dict[str, list[Row]] = {"DM": [_animal(study, one, arms.get(one.id)) for one in animals]}
     for name, rows in _observed(study, animals).items():
@@ -114,7 +114,7 @@ def _observed(study: Study, animals: Sequence[Subject]) -> dict[str, list[Row]]:
     )
     for model, fields, made in kinds:
         related = ("visit", "lot") if model is Intervention else ("visit",)
-        rows = model.objects.filter(study=study, is_void=False).select_related(*related).order_by("entry")
+        rows = model.objects.filter(study=study, is_void=False).select_related(*related).order_by("id")
         for one in rows:
             animal = by_id.get(one.subject_id)
             if animal is None:
