@@ -42,6 +42,12 @@ GOOD = (
     "resolved",
     "delivered",
     "passed",
+    "awarded",
+    "won",
+    "executed",
+    "covered",
+    "match",
+    "better",
 )
 # ▲ somebody must look, soon.
 WATCH = (
@@ -66,6 +72,8 @@ WATCH = (
     "to_check",
     "unclean",
     "alert",
+    "held",
+    "critical",
 )
 # ■ out of limit or refused.
 WRONG = (
@@ -86,6 +94,8 @@ WRONG = (
     "recalled",
     "error",
     "blocked",
+    "mismatch",
+    "worse",
 )
 # ◐ it is on its way.
 MOVING = (
@@ -129,6 +139,10 @@ OVER = (
     "empty",
     "stored",
     "not_confirmed",
+    "lost",
+    "opened",
+    "declined",
+    "lifted",
 )
 
 LOOKS: dict[str, Look] = {
@@ -144,6 +158,7 @@ LOOKS: dict[str, Look] = {
     "hold": Look(WARN, "▲", "On hold"),
     "signed": Look(OK, "pen"),
     "locked": Look(NEUTRAL, "lock"),
+    "sealed": Look(INFO, "lock"),
     "stale": Look(STALE, "⟳", "Stale"),
     "void": Look(NEUTRAL, "✕", "Void"),
 }

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 
 from crdmo.common.engagements import printing, responsibility, workflow
-from crdmo.common.engagements.duty_catalogue import CATALOGUE, CHAPTERS, of_chapter
+from crdmo.common.engagements.duty_catalogue import CATALOGUE, CHAPTERS, RETAINED, of_chapter
 from crdmo.common.engagements.models import DutyMatrix
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
@@ -72,12 +72,13 @@ def _contents(request: PageRequest, refused: Refused | None) -> dict[str, Any]:
     today = dt.datetime.now(dt.UTC).date()
     rows = list(DutyMatrix.objects.filter(program=program, is_void=False).order_by("-entry"))
     signed = signatures_of_many(rows)
-    chapters = [
+    chapters: list[dict[str, Any]] = [
         {"name": CHAPTERS[key], "key": key, "rows": [_held(program, duty, today) for duty in of_chapter(key)]}
         for key in CHAPTERS
     ]
     return {
         "today": today,
+        "retained": RETAINED,
         "chapters": [one for one in chapters if any(row["writing"] for row in one["rows"])],
         "matrices": [
             {
