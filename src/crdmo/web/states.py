@@ -158,7 +158,7 @@ LOOKS: dict[str, Look] = {
     "hold": Look(WARN, "▲", "On hold"),
     "signed": Look(OK, "pen"),
     "locked": Look(NEUTRAL, "lock"),
-    "sealed": Look(INFO, "lock"),
+    "sealed": Look(NEUTRAL, "lock"),
     "stale": Look(STALE, "⟳", "Stale"),
     "void": Look(NEUTRAL, "✕", "Void"),
 }

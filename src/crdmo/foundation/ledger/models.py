@@ -130,12 +130,14 @@ class Record(models.Model):
         upgrades: {old schema number: pure function state → state of the next number}.
         steps: names of fields that a workflow step moves on; changing others needs a reason.
         personal: names of text fields whose values are kept apart, behind a commitment.
+        searched: whether people look for such a record by its number or name.
     """
 
     schema: ClassVar[int] = 1
     upgrades: ClassVar[dict[int, Callable[[State], State]]] = {}
     steps: ClassVar[frozenset[str]] = frozenset()
     personal: ClassVar[tuple[str, ...]] = ()
+    searched: ClassVar[bool] = True
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey("accounts.Organization", models.PROTECT, null=True, related_name="+")

@@ -24,7 +24,7 @@ NAMES = ("code", "name", "title")
 def _searchable() -> Iterator[tuple[type[Record], list[str]]]:
     for model in record_types().values():
         names = [f.name for f in model._meta.concrete_fields if f.name in NAMES and isinstance(f, models.CharField)]
-        if "code" in names and model._meta.app_label != "accounts":
+        if model.searched and "code" in names and model._meta.app_label != "accounts":
             yield model, names
 
 
