@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
 from crdmo import __version__
+from crdmo.common.engagements.api import router as contracts
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.services.compliance.api import router as compliance
@@ -31,6 +32,7 @@ api = Described(
 )
 api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
+api.add_router("/programs/{program}/contracts", contracts, tags=["contracts"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 
 from crdmo.common.engagements import printing, responsibility, workflow
-from crdmo.common.engagements.duty_catalogue import CATALOGUE, CHAPTERS, of_chapter
+from crdmo.common.engagements.duty_catalogue import CATALOGUE, CHAPTERS, RETAINED, of_chapter
 from crdmo.common.engagements.models import DutyMatrix
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
@@ -78,6 +78,7 @@ def _contents(request: PageRequest, refused: Refused | None) -> dict[str, Any]:
     ]
     return {
         "today": today,
+        "retained": RETAINED,
         "chapters": [one for one in chapters if any(row["writing"] for row in one["rows"])],
         "matrices": [
             {

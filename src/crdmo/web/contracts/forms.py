@@ -146,6 +146,7 @@ class RiskForm(StepForm):
     )
     best = MeasuredField(label="At best", unit="%", low="1", high="100")
     worst = MeasuredField(label="At worst", unit="%", low="100", high="1000")
+    deadline = DayField(label="Until", required=False, help_text="The planned end without one.")
 
 
 def score_form(questions: list[dict[str, Any]]) -> type[StepForm]:
