@@ -14,6 +14,7 @@ urlpatterns = [
     path("<slug:program>/compliance/", include("crdmo.services.compliance.urls")),
     path("<slug:program>/manufacturing/", include("crdmo.services.manufacturing.urls")),
     path("<slug:program>/preclinical/", include("crdmo.services.preclinical.urls")),
+    path("<slug:program>/process/", include("crdmo.services.process.urls")),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
     path("<slug:program>/regulatory/", include("crdmo.services.regulatory.urls")),
     path("documents/", include("crdmo.web.controlled.urls")),

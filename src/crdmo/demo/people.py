@@ -22,6 +22,8 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("r.haddad", "Rana Haddad", "QC Reviewer", "NORTHBRIDGE", (Role.REVIEWER,)),
     ("j.novak", "Jana Novák", "QC Supervisor", "NORTHBRIDGE", (Role.SUPERVISOR,)),
     ("p.ferrara", "Paolo Ferrara", "Stability Coordinator", "NORTHBRIDGE", (Role.STABILITY_COORDINATOR,)),
+    ("k.maier", "Katrin Maier", "Process Engineer", "NORTHBRIDGE", (Role.PROCESS_ENGINEER,)),
+    ("p.ito", "Dr Paul Ito", "Head of Process Development", "NORTHBRIDGE", (Role.PROCESS_LEAD,)),
     ("b.silva", "Bruno Silva", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("n.kaur", "Nisha Kaur", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("f.weber", "Frank Weber", "Production Supervisor", "NORTHBRIDGE", (Role.PRODUCTION_SUPERVISOR,)),

@@ -13,6 +13,7 @@ from crdmo.foundation.signing import Credentials
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
+from crdmo.services.process import demo as process
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
 from crdmo.services.regulatory import demo as regulatory
@@ -61,6 +62,8 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
+    say("Process development: profile, risk, a designed study with simulated responses, design space, control strategy")
+    process.play(_development(cast), program, today)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
     fourth = _manufacture(cast, staff, stand, product, today)
     say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
@@ -146,6 +149,13 @@ def _preclinical(cast: people.Cast, program: Program, today: dt.date) -> None:
     )
     lot = Lot.objects.get(program=program, code="VT-API-0417")
     preclinical.play(staff, program, lot.substance, lot, today)
+
+
+def _development(cast: people.Cast) -> process.Staff:
+    parts = {"engineer": "k.maier", "lead": "p.ito", "qa": "h.brandt"}
+    return process.Staff(
+        **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
+    )
 
 
 def _quality_staff(cast: people.Cast) -> compliance.Staff:
