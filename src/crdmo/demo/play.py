@@ -12,10 +12,13 @@ from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
+from crdmo.services.preclinical import demo as preclinical
+from crdmo.services.process import demo as process
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
+from crdmo.services.regulatory import demo as regulatory
 
-from . import contracts, numbers, people
+from . import contracts, numbers, papers, people
 
 Say = Callable[[str], None]
 
@@ -59,13 +62,19 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
+    say("Process development: profile, risk, a designed study with simulated responses, design space, control strategy")
+    process.play(_development(cast), program, today)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
     fourth = _manufacture(cast, staff, stand, product, today)
+    say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
+    _preclinical(cast, program, today)
     say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
     house = cast.organizations["NORTHBRIDGE"]
     compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
     say("A change order is executed, the status reported, an invoice issued and accepted")
     contracts.settle(cast, order, today, because=[release])
+    say("An IND is published, submitted and received; an amendment is on its way")
+    _dossier(cast, program, today)
     _other_sponsor(cast, other, today)
     return program
 
@@ -130,6 +139,25 @@ def _staff(cast: people.Cast) -> quality.Staff:
     return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
 
 
+def _preclinical(cast: people.Cast, program: Program, today: dt.date) -> None:
+    staff = preclinical.Staff(
+        director=cast["d.petrova"],
+        technician=cast["v.osei"],
+        qa=cast["q.laurent"],
+        management=cast["u.marin"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
+    lot = Lot.objects.get(program=program, code="VT-API-0417")
+    preclinical.play(staff, program, lot.substance, lot, today)
+
+
+def _development(cast: people.Cast) -> process.Staff:
+    parts = {"engineer": "k.maier", "lead": "p.ito", "qa": "h.brandt"}
+    return process.Staff(
+        **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
+    )
+
+
 def _quality_staff(cast: people.Cast) -> compliance.Staff:
     return compliance.Staff(
         reporter=cast["s.okafor"],
@@ -140,6 +168,19 @@ def _quality_staff(cast: people.Cast) -> compliance.Staff:
         qp=cast["l.adeyemi"],
         sign=lambda person: cast.credentials(person.user_id),
     )
+
+
+def _dossier(cast: people.Cast, program: Program, today: dt.date) -> None:
+    """Publish the first sequence of the dossier from documents in force, then begin the second."""
+    staff = regulatory.Staff(
+        publisher=cast["e.okonkwo"],
+        lead=cast["s.lindh"],
+        stability=cast["p.ferrara"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
+    desk = papers.Desk(cast, program, today)
+    first = regulatory.publish_first(staff, program, papers.first(desk), today)
+    regulatory.begin_second(staff, first, papers.stability_evaluated(desk), today)
 
 
 def _product(cast: people.Cast, program: Program) -> Substance:

@@ -42,6 +42,11 @@ GOOD = (
     "resolved",
     "delivered",
     "passed",
+    "validated",
+    "signed_off",
+    "published",
+    "acknowledged",
+    "fulfilled",
     "awarded",
     "won",
     "executed",
@@ -120,6 +125,7 @@ MOVING = (
     "in_transit",
     "answered",
     "explained",
+    "assembling",
 )
 # ○ not begun, binds nobody.
 COMING = ("draft", "planned", "proposed", "pending", "not met", "not_started", "provisional", "requested")

@@ -28,6 +28,16 @@ from .roles import Role
 REVIEW_EVERY = dt.timedelta(days=365)
 
 
+def staff_of(program: Program) -> list[Person]:
+    """Return the people of the partner who can own something in a program, by name."""
+    today = dt.datetime.now(dt.UTC).date()
+    here = Q(program=program) | Q(program__isnull=True)
+    held = Membership.objects.filter(in_force(today), here, person__organization=program.partner_id)
+    working = held.exclude(role=Role.ADMINISTRATOR)
+    rows = Person.objects.filter(pk__in=working.values("person"), is_active=True, is_void=False)
+    return list(rows.order_by("printed_name", "user_id"))
+
+
 def runs_installation(person: Person) -> bool:
     """Say whether the person administers the installation: as administrator of a partner."""
     home = person.organization

@@ -18,11 +18,19 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", "QC supervisor"
     STABILITY_COORDINATOR = "stability_coordinator", "Stability coordinator"
     METROLOGIST = "metrologist", "Instrument owner"
+    PROCESS_ENGINEER = "process_engineer", "Process engineer"
+    PROCESS_LEAD = "process_lead", "Head of process development"
     OPERATOR = "operator", "Production operator"
     PRODUCTION_SUPERVISOR = "production_supervisor", "Production supervisor"
     PRODUCTION_HEAD = "production_head", "Head of production"
+    REGULATORY_PUBLISHER = "regulatory_publisher", "Regulatory publisher"
+    REGULATORY_LEAD = "regulatory_lead", "Regulatory affairs lead"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
+    STUDY_DIRECTOR = "study_director", "Study director"
+    TECHNICIAN = "technician", "Study technician"
+    GLP_QA = "glp_qa", "GLP quality assurance"
+    TEST_FACILITY_MANAGEMENT = "test_facility_management", "Test facility management"
     SPONSOR_LEAD = "sponsor_lead", "Sponsor's outsourcing lead"
     SPONSOR_QA = "sponsor_qa", "Sponsor's quality assurance"
     INSPECTOR = "inspector", "Inspector"
@@ -31,7 +39,9 @@ class Role(models.TextChoices):
 LABORATORY = (
     Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST,
 )  # fmt: skip
+DEVELOPMENT = (Role.PROCESS_ENGINEER, Role.PROCESS_LEAD)
 PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
+REGULATORY = (Role.REGULATORY_PUBLISHER, Role.REGULATORY_LEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
 EVERYONE = tuple(Role)
@@ -41,7 +51,9 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     *((Role.ADMINISTRATOR, role) for role in Role if role is not Role.ADMINISTRATOR),
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
-    *((role, unit) for role in PRODUCTION for unit in QUALITY_UNIT),
+    # 21 CFR 58.35(a): who inspects a study is no part of it.
+    *((Role.GLP_QA, role) for role in (Role.STUDY_DIRECTOR, Role.TECHNICIAN, Role.TEST_FACILITY_MANAGEMENT)),
+    *((role, unit) for role in (*DEVELOPMENT, *PRODUCTION) for unit in QUALITY_UNIT),
 )
 
 # What the people of an organization can be. Only a partner has a laboratory; a bidder answers requests;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
@@ -28,27 +29,31 @@ def _searchable() -> Iterator[tuple[type[Record], list[str]]]:
             yield model, names
 
 
-def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
-    streams = authority.programs_of(request.person).values("pk")
+def named(question: str, *, only: models.Q | None = None, keys: list[UUID] | None = None) -> list[dict[str, Any]]:
+    """Return the records whose number or name holds the question, by kind: those of `only`, or those among `keys`."""
     groups = []
     for model, names in _searchable():
         wanted = models.Q()
         for name in names:
             wanted |= models.Q(**{f"{name}__icontains": question})
-        mine = models.Q(program__in=streams) | models.Q(
-            program__isnull=True, organization=request.person.organization_id
-        )
-        found = (
-            model._default_manager.filter(wanted, mine, is_void=False)
-            .select_related("program")
-            .order_by("-entry")[:EACH]
-        )
+        rows = model._default_manager.filter(wanted, is_void=False)
+        if only is not None:
+            rows = rows.filter(only)
+        if keys is not None:
+            rows = rows.filter(pk__in=keys)
+        found = rows.select_related("program").order_by("-entry")[:EACH]
         items = [
             {"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found
         ]
         if items:
             groups.append({"name": type_label(model.record_type()), "items": items})
     return groups
+
+
+def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
+    streams = authority.programs_of(request.person).values("pk")
+    own = models.Q(program__isnull=True, organization=request.person.organization_id)
+    return named(question, only=models.Q(program__in=streams) | own)
 
 
 def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
