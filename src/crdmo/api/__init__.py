@@ -14,6 +14,7 @@ from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.services.compliance.api import router as compliance
 from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.quality.api import router as quality
+from crdmo.services.regulatory.api import router as regulatory
 from crdmo.web import errors
 from crdmo.web.door import PERSON, POST, Page
 
@@ -33,6 +34,7 @@ api.add_router("/programs/{program}", materials, tags=["materials"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/quality", quality, tags=["quality"])
+api.add_router("/programs/{program}/regulatory", regulatory, tags=["regulatory"])
 READ = frozenset({"GET"})
 
 

@@ -106,7 +106,8 @@ def coming(clock: Clock) -> list[dict[str, Any]]:
 
 def application_new(request: PageRequest, program: str) -> HttpResponse:
     """Open an application."""
-    initial = {"applicant": here(request).organization.name if here(request).organization else ""}
+    sponsor = here(request).organization
+    initial = {"applicant": sponsor.name if sponsor else ""}
     form = forms.ApplicationForm(request.POST or None, initial=initial)
     words = {
         "title": "Open an application",
