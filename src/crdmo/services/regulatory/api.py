@@ -21,6 +21,12 @@ from .workflow import sequences as sequence_workflow
 router = Router()
 
 
+def _file(*kinds: str) -> dict[str, Any]:
+    """Return how an answer that is a file is described."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {"responses": {200: {"description": "The file.", "content": dict.fromkeys(kinds, schema)}}}
+
+
 @router.get("/applications", url_name="applications", response=Listing[lines.ApplicationLine])
 @permission("regulatory.view")
 def applications(request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, format: Format = None) -> Any:
@@ -95,7 +101,9 @@ def validate(request: Any, program: ProgramCode, code: str, number: str) -> dict
     return lines.validation_read(sequence_workflow.validate_sequence(request.person, found))
 
 
-@router.get("/applications/{code}/{number}/package.zip", url_name="regulatory_package")
+@router.get(
+    "/applications/{code}/{number}/package.zip", url_name="regulatory_package", openapi_extra=_file("application/zip")
+)
 @permission("regulatory.view")
 def package(request: Any, program: ProgramCode, code: str, number: str) -> HttpResponse:
     """Give the sealed package of a published sequence."""
@@ -105,7 +113,11 @@ def package(request: Any, program: ProgramCode, code: str, number: str) -> HttpR
     return HttpResponse(read(found.package), content_type="application/zip")
 
 
-@router.get("/leaves/{key}/file", url_name="regulatory_leaf_file")
+@router.get(
+    "/leaves/{key}/file",
+    url_name="regulatory_leaf_file",
+    openapi_extra=_file("application/pdf", "application/octet-stream"),
+)
 @permission("regulatory.view")
 def leaf_file(request: Any, program: ProgramCode, key: UUID) -> HttpResponse:
     """Give the bytes that a leaf pins."""
