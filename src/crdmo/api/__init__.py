@@ -17,6 +17,7 @@ from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.preclinical.api import router as preclinical
 from crdmo.services.process.api import router as process
 from crdmo.services.quality.api import router as quality
+from crdmo.services.regulatory.api import router as regulatory
 from crdmo.web import errors
 from crdmo.web.door import PERSON, POST, Page
 
@@ -39,6 +40,7 @@ api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufa
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])
 api.add_router("/programs/{program}/process", process, tags=["process"])
 api.add_router("/programs/{program}/quality", quality, tags=["quality"])
+api.add_router("/programs/{program}/regulatory", regulatory, tags=["regulatory"])
 READ = frozenset({"GET"})
 
 
