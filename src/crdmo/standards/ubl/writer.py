@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TypeAlias
 
 from lxml import etree
 
@@ -18,7 +19,7 @@ ROOTS = {
     "381": "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2",
 }
 CUSTOMIZATION = "urn:cen.eu:en16931:2017"
-Element = etree._Element
+Element: TypeAlias = etree._Element
 
 
 def write(invoice: Invoice) -> bytes:

@@ -3,9 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import django.db.models.deletion
-from django.db import migrations, models
-
 import crdmo.foundation.ledger.fields
 import crdmo.proof.identifiers
 
