@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeAlias
 
 from lxml import etree
 
@@ -19,7 +18,6 @@ ROOTS = {
     "381": "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2",
 }
 CUSTOMIZATION = "urn:cen.eu:en16931:2017"
-Element: TypeAlias = etree._Element
 
 
 def write(invoice: Invoice) -> bytes:
@@ -66,20 +64,20 @@ def write(invoice: Invoice) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _part(parent: Element, name: str) -> Element:
+def _part(parent: etree._Element, name: str) -> etree._Element:
     return etree.SubElement(parent, f"{{{CAC}}}{name}")
 
 
-def _text(parent: Element, name: str, text: str, **attributes: str) -> None:
+def _text(parent: etree._Element, name: str, text: str, **attributes: str) -> None:
     if text:
         etree.SubElement(parent, f"{{{CBC}}}{name}", attributes).text = text
 
 
-def _amount(parent: Element, name: str, amount: Decimal, currency: str) -> None:
+def _amount(parent: etree._Element, name: str, amount: Decimal, currency: str) -> None:
     _text(parent, name, f"{amount:f}", currencyID=currency)
 
 
-def _party(party: Element, given: Party) -> None:
+def _party(party: etree._Element, given: Party) -> None:
     _text(_part(party, "PartyName"), "Name", given.name)
     address = _part(party, "PostalAddress")
     _text(address, "StreetName", given.street)
@@ -95,7 +93,7 @@ def _party(party: Element, given: Party) -> None:
     _text(legal, "CompanyID", given.registration)
 
 
-def _category(parent: Element, name: str, tax: Tax, *, reason: bool) -> None:
+def _category(parent: etree._Element, name: str, tax: Tax, *, reason: bool) -> None:
     part = _part(parent, name)
     _text(part, "ID", tax.category)
     if tax.category != "O":
@@ -105,7 +103,7 @@ def _category(parent: Element, name: str, tax: Tax, *, reason: bool) -> None:
     _text(_part(part, "TaxScheme"), "ID", "VAT")
 
 
-def _taxes(root: Element, invoice: Invoice) -> None:
+def _taxes(root: etree._Element, invoice: Invoice) -> None:
     whole = _part(root, "TaxTotal")
     _amount(whole, "TaxAmount", totals(invoice).tax, invoice.currency)
     for group in tax_groups(invoice):
@@ -115,7 +113,7 @@ def _taxes(root: Element, invoice: Invoice) -> None:
         _category(part, "TaxCategory", group.tax, reason=True)
 
 
-def _totals(root: Element, invoice: Invoice) -> None:
+def _totals(root: etree._Element, invoice: Invoice) -> None:
     found, part = totals(invoice), _part(root, "LegalMonetaryTotal")
     _amount(part, "LineExtensionAmount", found.lines, invoice.currency)
     _amount(part, "TaxExclusiveAmount", found.lines, invoice.currency)
@@ -123,7 +121,7 @@ def _totals(root: Element, invoice: Invoice) -> None:
     _amount(part, "PayableAmount", found.payable, invoice.currency)
 
 
-def _line(root: Element, line: Line, currency: str, credit: bool) -> None:
+def _line(root: etree._Element, line: Line, currency: str, credit: bool) -> None:
     part = _part(root, "CreditNoteLine" if credit else "InvoiceLine")
     _text(part, "ID", line.number)
     quantity = "CreditedQuantity" if credit else "InvoicedQuantity"
