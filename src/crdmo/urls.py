@@ -18,6 +18,7 @@ urlpatterns = [
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
     path("<slug:program>/regulatory/", include("crdmo.services.regulatory.urls")),
     path("documents/", include("crdmo.web.controlled.urls")),
+    path("<slug:program>/documents/", include("crdmo.web.controlled.program_urls")),
     path("", include("crdmo.web.contracts.urls")),
     path("", include("crdmo.web.urls")),
 ]

@@ -175,6 +175,35 @@ def test_a_large_dossier_opens_its_branches_when_they_are_asked_for(office: Offi
     assert "CRF 1999" in text(desk.get(f"packages/{made.code}/", open=key))
 
 
+def test_a_document_of_the_program_is_brought_as_a_file_and_taken_into_force_on_its_pages(office: Office) -> None:
+    class Documents(Desk):
+        def __init__(self, person) -> None:
+            super().__init__(person)
+            self.root = "/CRD-101/documents/"
+
+    author, qp, qa = Documents(office.publisher), Documents(office.qp), Documents(office.qa)
+    given = {"code": "RA-LETTER", "title": "Cover letter", "kind": "report"}
+    assert author.post("new/", given).status_code == 422
+    paper = SimpleUploadedFile("letter.pdf", golden.pdf_of("letter"), "application/pdf")
+    told = author.post("new/", {**given, "file": paper})
+    assert told.status_code == 302 and told["Location"] == "/CRD-101/documents/RA-LETTER/"
+    assert author.post("RA-LETTER/", {"step": "submit"}).status_code == 302
+    assert qp.post("RA-LETTER/", {"step": "review"}, sign=True).status_code == 302
+    approved = {"step": "approve", "effective_from": str(office.today)}
+    assert qa.post("RA-LETTER/", approved, sign=True).status_code == 302
+    assert qa.post("RA-LETTER/", {"step": "make_effective"}).status_code == 302
+    assert "letter.pdf" in text(author.get("RA-LETTER/")) and "RA-LETTER" in text(author.get())
+    made = office.sequence()
+    page = text(Desk(office.publisher).get(f"applications/{made.application.code}/0000/place/"))
+    assert "RA-LETTER version 1: Cover letter" in page
+    assert (
+        Documents(factories.person(Role.QA, factories.program("LQ-7", owner=factories.sponsor("LINDQVIST"))))
+        .get("RA-LETTER/")
+        .status_code
+        == 404
+    )
+
+
 def test_what_a_form_gets_wrong_is_said_and_nothing_is_written(office: Office) -> None:
     made = office.sequence()
     desk, before = Desk(office.publisher), Entry.objects.count()
