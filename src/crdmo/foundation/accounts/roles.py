@@ -21,6 +21,13 @@ class Role(models.TextChoices):
     PRODUCTION_HEAD = "production_head", "Head of production"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
+    INVESTIGATOR = "investigator", "Investigator"
+    SITE_COORDINATOR = "site_coordinator", "Site coordinator"
+    MONITOR = "monitor", "Clinical monitor"
+    DATA_MANAGER = "data_manager", "Clinical data manager"
+    STATISTICIAN = "statistician", "Trial statistician"
+    UNBLINDED_STATISTICIAN = "unblinded_statistician", "Unblinded statistician"
+    MEDICAL_MONITOR = "medical_monitor", "Medical monitor"
     SPONSOR_LEAD = "sponsor_lead", "Sponsor's outsourcing lead"
     SPONSOR_QA = "sponsor_qa", "Sponsor's quality assurance"
     INSPECTOR = "inspector", "Inspector"
@@ -32,7 +39,9 @@ LABORATORY = (
 PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
-EVERYONE = tuple(Role)
+SITE = (Role.INVESTIGATOR, Role.SITE_COORDINATOR)
+# Everybody of a program but the people of a site: they see their own subjects, in the trial's own pages, and no more.
+EVERYONE = tuple(role for role in Role if role not in SITE)
 
 # Segregation of duties: who administers owns no data, and who makes data does not release it.
 EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
@@ -40,13 +49,19 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
     *((role, unit) for role in PRODUCTION for unit in QUALITY_UNIT),
+    # Who enters data of a trial does not verify them, and who knows the arms does nothing else in it.
+    *((role, other) for role in SITE for other in (Role.MONITOR, Role.DATA_MANAGER)),
+    *(
+        (Role.UNBLINDED_STATISTICIAN, role)
+        for role in (*SITE, Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.MEDICAL_MONITOR)
+    ),
 )
 
 # What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
 FOR_KIND: dict[str, tuple[Role, ...]] = {
-    "partner": tuple(role for role in Role if role not in (*SPONSOR, Role.INSPECTOR)),
+    "partner": tuple(role for role in Role if role not in (*SPONSOR, *SITE, Role.INSPECTOR)),
     "sponsor": (Role.ADMINISTRATOR, Role.PROJECT_MANAGER, *SPONSOR, Role.QUALIFIED_PERSON),
-    "site": (Role.ADMINISTRATOR, Role.SAMPLE_MANAGER),
+    "site": (Role.ADMINISTRATOR, Role.SAMPLE_MANAGER, *SITE),
     "agency": (Role.ADMINISTRATOR, Role.INSPECTOR),
 }
 

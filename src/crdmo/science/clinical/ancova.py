@@ -108,7 +108,8 @@ def ancova(
     design = np.column_stack([np.ones(y.size), *(columns for _, columns in terms)])
     _check_rank(design, terms, y.size)
     fit = _Fit.of(design, y, level)
-    grid = np.concatenate([[1.0], *(columns.mean(axis=0) if name in numbers else np.zeros(columns.shape[1]) for name, columns in terms)])  # fmt: skip
+    held = [columns.mean(axis=0) if name in numbers else np.zeros(columns.shape[1]) for name, columns in terms]
+    grid = np.concatenate([[1.0], *held])
     rows = {name: _at(grid, arms, name) for name in arms}
     means = tuple(_mean(fit, name, rows[name], y[np.asarray(arm) == name]) for name in arms)
     against = [(name, arms[0]) for name in arms[1:]] + [(b, a) for a, b in combinations(arms[1:], 2)]

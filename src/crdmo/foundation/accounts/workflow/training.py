@@ -57,7 +57,7 @@ def record_training(
     return _enter(act, person, subject, version, on, how, expires)
 
 
-@verb("accounts.acknowledge_training", "say that one has read and understood", roles=EVERYONE, trained=False)
+@verb("accounts.acknowledge_training", "say that one has read and understood", roles=tuple(Role), trained=False)
 def acknowledge_training(act: Act, person: Person, *, subject: str, version: str) -> Training:
     """Record that one has read and understood one version of a subject.
 
