@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "crdmo.services.clinical",
     "crdmo.services.compliance",
     "crdmo.services.manufacturing",
+    "crdmo.services.preclinical",
     "crdmo.services.quality",
     "crdmo.web",
 ]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("<slug:program>/compliance/", include("crdmo.services.compliance.urls")),
     path("<slug:program>/manufacturing/", include("crdmo.services.manufacturing.urls")),
+    path("<slug:program>/preclinical/", include("crdmo.services.preclinical.urls")),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
     path("documents/", include("crdmo.web.controlled.urls")),
     path("", include("crdmo.web.contracts.urls")),

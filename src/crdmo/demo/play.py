@@ -14,6 +14,7 @@ from crdmo.foundation.signing import Credentials
 from crdmo.services.clinical import demo as clinical
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
+from crdmo.services.preclinical import demo as preclinical
 from crdmo.services.quality import demo as quality
 from crdmo.services.quality.workflow import testing
 
@@ -63,6 +64,8 @@ def play(say: Say = print) -> Program:
     _refused_step(staff, program, stand)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
     fourth = _manufacture(cast, staff, stand, product, today)
+    say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
+    _preclinical(cast, program, today)
     say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
     house = cast.organizations["NORTHBRIDGE"]
     compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
@@ -150,6 +153,18 @@ def _staff(cast: people.Cast) -> quality.Staff:
         return cast.credentials(parts[part])
 
     return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
+
+
+def _preclinical(cast: people.Cast, program: Program, today: dt.date) -> None:
+    staff = preclinical.Staff(
+        director=cast["d.petrova"],
+        technician=cast["v.osei"],
+        qa=cast["q.laurent"],
+        management=cast["u.marin"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
+    lot = Lot.objects.get(program=program, code="VT-API-0417")
+    preclinical.play(staff, program, lot.substance, lot, today)
 
 
 def _quality_staff(cast: people.Cast) -> compliance.Staff:

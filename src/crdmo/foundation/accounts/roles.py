@@ -28,6 +28,10 @@ class Role(models.TextChoices):
     STATISTICIAN = "statistician", "Trial statistician"
     UNBLINDED_STATISTICIAN = "unblinded_statistician", "Unblinded statistician"
     MEDICAL_MONITOR = "medical_monitor", "Medical monitor"
+    STUDY_DIRECTOR = "study_director", "Study director"
+    TECHNICIAN = "technician", "Study technician"
+    GLP_QA = "glp_qa", "GLP quality assurance"
+    TEST_FACILITY_MANAGEMENT = "test_facility_management", "Test facility management"
     SPONSOR_LEAD = "sponsor_lead", "Sponsor's outsourcing lead"
     SPONSOR_QA = "sponsor_qa", "Sponsor's quality assurance"
     INSPECTOR = "inspector", "Inspector"
@@ -55,6 +59,8 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
         (Role.UNBLINDED_STATISTICIAN, role)
         for role in (*SITE, Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.MEDICAL_MONITOR)
     ),
+    # 21 CFR 58.35(a): who inspects a study is no part of it.
+    *((Role.GLP_QA, role) for role in (Role.STUDY_DIRECTOR, Role.TECHNICIAN, Role.TEST_FACILITY_MANAGEMENT)),
 )
 
 # What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
