@@ -87,9 +87,7 @@ class Trial:
         subject = self.eligible(site, days)
         drawn = blinding.randomise(self.crew.coordinators[site], subject, stratum=stratum, on=self.day(days + 2))
         subject.refresh_from_db()
-        people.dispense(
-            self.crew.coordinators[site], subject, number=drawn.kit.number, on=self.day(days + 2)
-        )
+        people.dispense(self.crew.coordinators[site], subject, number=drawn.kit.number, on=self.day(days + 2))
         return self.again(subject)
 
     def save(self, subject: Subject, form: str = "VS", visit: str = "SCR", **more: Any) -> CrfPage:
@@ -102,7 +100,13 @@ class Trial:
         """Enter every form of a subject and end the part."""
         who = self.crew.coordinators[site]
         rows = [
-            {"subject": subject, "visit": one["code"], "form": form, "done_on": self.day(-98), "values": dict(GOOD[form])}
+            {
+                "subject": subject,
+                "visit": one["code"],
+                "form": form,
+                "done_on": self.day(-98),
+                "values": dict(GOOD[form]),
+            }
             for one in demo.VISITS
             for form in GOOD
         ]

@@ -9,7 +9,7 @@ from crdmo.foundation.ledger.acts import Act
 from ...refusals import Invalid, Refused
 from ..authority import verb
 from ..models import Organization, Person, Training, TrainingRequirement
-from ..roles import EVERYONE, FOR_KIND, Role
+from ..roles import FOR_KIND, Role
 from .people import not_oneself
 
 

@@ -45,7 +45,7 @@ class TrialAnalysis(Record):
 
     searched: ClassVar[bool] = False
 
-    study = models.ForeignKey(Study, models.PROTECT, related_name="analyses")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="trial_analyses")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     title = models.CharField(max_length=200)
     result = models.ForeignKey(Result, models.PROTECT, related_name="+")
@@ -67,7 +67,7 @@ class StudyReport(Record):
 
     searched: ClassVar[bool] = False
 
-    study = models.ForeignKey(Study, models.PROTECT, related_name="reports")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="trial_reports")
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
 
     class Meta:

@@ -24,6 +24,9 @@ READERS = (*SITE, *TEAM, Role.PROJECT_MANAGER, *QUALITY_UNIT, Role.INSPECTOR)
 
 VIEW = declare("clinical.view", "see how a trial goes, without its arms", (*READERS, *SPONSOR))
 VIEW_SUBJECTS = declare("clinical.view_subjects", "see the subjects of a trial, without their arms", READERS)
+EXPORT = declare(
+    "clinical.export_sdtm", "take a trial out as SDTM", (*TEAM, Role.PROJECT_MANAGER, *QUALITY_UNIT, Role.INSPECTOR)
+)
 
 
 def worker(act: Act) -> Person:
