@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("crdmo.web.accounts.urls")),
     path("api/", operations, name="api_operations"),
     path("api/v1/", api.urls),
+    path("<slug:program>/clinical/", include("crdmo.services.clinical.urls")),
     path("<slug:program>/compliance/", include("crdmo.services.compliance.urls")),
     path("<slug:program>/manufacturing/", include("crdmo.services.manufacturing.urls")),
     path("<slug:program>/preclinical/", include("crdmo.services.preclinical.urls")),

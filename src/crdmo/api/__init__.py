@@ -12,6 +12,7 @@ from crdmo import __version__
 from crdmo.common.engagements.api import router as contracts
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.services.clinical.api import router as clinical
 from crdmo.services.compliance.api import router as compliance
 from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.preclinical.api import router as preclinical
@@ -35,6 +36,7 @@ api = Described(
 api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
 api.add_router("/programs/{program}/contracts", contracts, tags=["contracts"])
+api.add_router("/programs/{program}/clinical", clinical, tags=["clinical"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])

@@ -10,6 +10,7 @@ from crdmo.common.materials.models import Lot, Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
+from crdmo.services.clinical import demo as clinical
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
@@ -71,12 +72,34 @@ def play(say: Say = print) -> Program:
     say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
     house = cast.organizations["NORTHBRIDGE"]
     compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
+    say("A trial is randomised, run, locked, unblinded and reported; a second one is under way")
+    people.enter_sites(cast, program, today)
+    clinical.play(_trial_crew(cast, today), program, product)
     say("A change order is executed, the status reported, an invoice issued and accepted")
     contracts.settle(cast, order, today, because=[release])
     say("An IND is published, submitted and received; an amendment is on its way")
     _dossier(cast, program, today)
     _other_sponsor(cast, other, today)
     return program
+
+
+def _trial_crew(cast: people.Cast, today: dt.date) -> clinical.Crew:
+    parts = {
+        "manager": "x.duarte",
+        "monitor": "z.aziz",
+        "statistician": "b.lang",
+        "unblinded": "u.singh",
+        "physician": "n.weiss",
+        "quality": "h.brandt",
+    }
+    return clinical.Crew(
+        **{part: cast[user_id] for part, user_id in parts.items()},
+        investigators=[cast["i.mensah"], cast["g.rossi"]],
+        coordinators=[cast["y.cho"], cast["w.tan"]],
+        sites=[cast.organizations["RIVERSIDE"], cast.organizations["HARBOUR"]],
+        sign=lambda person: cast.credentials(person.user_id),
+        today=today,
+    )
 
 
 # Code, name, kind, amount received, amount in the dispensing container; kilograms.
