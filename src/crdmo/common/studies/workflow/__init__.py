@@ -21,7 +21,15 @@ from .design import (
     schedule,
 )
 from .observations import correct, record_events, record_findings, record_interventions, withdraw
-from .protocols import amend_protocol, draft_protocol, edit_protocol, finalise_protocol, put_in_force, sign_protocol
+from .protocols import (
+    amend_protocol,
+    discard_protocol,
+    draft_protocol,
+    edit_protocol,
+    finalise_protocol,
+    put_in_force,
+    sign_protocol,
+)
 from .subjects import add_places, allocate, change_subject, end_subject, enroll, register_subjects, start_exposure
 
 __all__ = [
@@ -37,6 +45,7 @@ __all__ = [
     "complete_study",
     "correct",
     "create_study",
+    "discard_protocol",
     "draft_protocol",
     "drop",
     "edit_protocol",

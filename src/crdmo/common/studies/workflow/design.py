@@ -144,9 +144,11 @@ def add_activities(act: Act, version: ProtocolVersion, rows: Sequence[Row]) -> l
     """Add activities to a draft: code, name, domain, and the items that each records."""
     errors: dict[str, str] = {}
     for i, row in enumerate(rows, 1):
-        codes = [str(item.get("code", "")) for item in row.get("items", [])]
-        if not all(codes) or len(set(codes)) != len(codes):
-            errors[f"{i}/items"] = "each item has a code of its own"
+        keys = [
+            tuple(str(item.get(n, "")) for n in ("code", "specimen", "time_point")) for item in row.get("items", [])
+        ]
+        if not all(key[0] for key in keys) or len(set(keys)) != len(keys):
+            errors[f"{i}/items"] = "each item has its code, and stands once for a specimen and time point"
     return _added(act, version, Activity, rows, errors)
 
 

@@ -66,6 +66,21 @@ def edit_protocol(act: Act, version: ProtocolVersion, *, text: str) -> ProtocolV
     return act.change(draft_of(version), text=text)
 
 
+def discard_protocol(act: Act, version: ProtocolVersion) -> ProtocolVersion:
+    """Void a version that is not in force, with a reason: what it brought goes, what it was to retire stays."""
+    version.refresh_from_db(fields=["state", "version", "entry", "is_void"])
+    if version.is_void or version.state not in (State.DRAFT, State.FINAL):
+        raise Refused(f"{version} is in use", given=version.get_state_display(), next="Draft an amendment instead")
+    with_reason(act, "a discarded draft")
+    for model in ELEMENTS:
+        manager: Any = model._default_manager
+        for one in manager.filter(since=version, is_void=False):
+            act.void(one)
+        for one in manager.filter(retired_by=version, is_void=False):
+            act.change(one, retired_by=None)
+    return act.void(version)
+
+
 def finalise_protocol(act: Act, version: ProtocolVersion) -> ProtocolVersion:
     """Offer a draft for signature: its design is written into it whole, and nothing of it changes any more.
 

@@ -123,9 +123,17 @@ def change_subject(act: Act, subject: Subject, **values: Any) -> Subject:
 
 
 def allocate(
-    act: Act, study: Study, rows: Iterable[tuple[Subject, Arm]], *, sources: Sequence[Record] = (), group: str = ""
+    act: Act,
+    study: Study,
+    rows: Iterable[tuple[Subject, Arm]],
+    *,
+    sources: Sequence[Record] = (),
+    group: str = "",
+    ended: bool = False,
 ) -> list[Allocation]:
     """Put subjects of an open study into arms. Who is in an arm stays there; an error is voided with a reason.
+
+    `ended` takes subjects as well who left the study: for data that came in whole.
 
     Raises:
         Refused: the study is blinded, or a subject has an arm.
@@ -144,7 +152,7 @@ def allocate(
             raise Invalid("subject and arm are of this study", given=f"{subject} to {arm}", errors={"arm": "not here"})
         if subject.id in have:
             raise Refused(f"{subject} has its arm", next="Void that allocation with a reason first")
-        if not subject.is_in_study:
+        if not (ended or subject.is_in_study):
             raise Refused(f"{subject} is no longer in the study", given=subject.get_state_display())
         have.add(subject.id)
     made = sources_of(sources)
