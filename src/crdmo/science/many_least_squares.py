@@ -20,8 +20,8 @@ Rows = NDArray[np.intp]
 # From parameters (rows, p) and the numbers of the rows: values (rows, n) and their derivatives (rows, n, p).
 Model = Callable[[Array, Rows], tuple[Array, Array]]
 
-_SMALL_COSINE, _SMALL_STEP, _SMALL_REST = 1e-10, 1e-10, 1e-28
-_ROUGH_COSINE, _ROUGH_STEP = 1e-6, 1e-6
+_SMALL_COSINE, _SMALL_REST, _TREMBLE = 1e-10, 1e-28, 1e-13
+_ROUGH_COSINE, _ROUGH_GAIN = 1e-6, 1e-9
 _MOST_DAMPING = 1e14
 
 
@@ -98,7 +98,7 @@ def solve(problems: Problems, start: Array, *, most: int = 500, rough: bool = Fa
     damping = np.full(len(theta), 1e-3)
     done, fine = ~np.isfinite(rss), np.zeros(len(theta), dtype=bool)
     norms = np.zeros_like(theta)
-    small_cosine, small_step = (_ROUGH_COSINE, _ROUGH_STEP) if rough else (_SMALL_COSINE, _SMALL_STEP)
+    small_cosine, small_gain = (_ROUGH_COSINE, _ROUGH_GAIN) if rough else (_SMALL_COSINE, _TREMBLE)
     for _ in range(most):
         rows = np.flatnonzero(~done)
         if not rows.size:
@@ -108,20 +108,20 @@ def solve(problems: Problems, start: Array, *, most: int = 500, rough: bool = Fa
             problems.free[rows], np.clip(theta[rows] + step, problems.low[rows], problems.high[rows]), theta[rows]
         )
         step = trial - theta[rows]
-        moved = np.max(np.abs(step) / (np.abs(theta[rows]) + 1e-8), axis=1, initial=0.0)
         straight = rest[rows] - np.einsum("bnp,bp->bn", slopes[rows], step)
         promised = rss[rows] - np.einsum("bn,bn->b", straight, straight)
         new_rest, new_slopes, new_rss = problems.residuals(trial, rows)
-        better = new_rss < rss[rows]
+        # At the minimum the sum only trembles: what is promised is less than its last digits, and the step ends the search.
+        last = (promised <= small_gain * rss[rows]) & (damping[rows] <= 1.0)
+        better = (new_rss < rss[rows]) | (last & (new_rss <= rss[rows] * (1 + _TREMBLE)))
         gain = (rss[rows] - new_rss) / np.maximum(promised, 1e-300)
         took = rows[better]
         theta[took], rest[took], slopes[took] = trial[better], new_rest[better], new_slopes[better]
         rss[took] = new_rss[better]
-        light = damping[rows] <= 1.0
         factor = np.where(~better, 8.0, np.where(gain < 0.25, 3.0, np.where(gain > 0.75, 0.1, 1.0)))
         damping[rows] = np.maximum(damping[rows] * factor, 1e-12)
-        there = (cosine < small_cosine) | (rss[rows] <= _SMALL_REST * scale2[rows]) | ((moved < small_step) & light)
-        stuck = (damping[rows] > _MOST_DAMPING) | ((moved == 0) & ~better)
+        there = (cosine < small_cosine) | (rss[rows] <= _SMALL_REST * scale2[rows]) | last
+        stuck = (damping[rows] > _MOST_DAMPING) | (~step.any(axis=1) & ~better)
         fine[rows] = there | (stuck & (cosine < 1e-5))
         done[rows] = there | stuck
     return Solutions(theta, rss, fine, _outward(problems, theta, rest, slopes, every))

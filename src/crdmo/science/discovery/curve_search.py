@@ -46,7 +46,7 @@ def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, floa
     for start in _starts(log_dose, y, weights, known):
         problems = problems_from(start)
         if best is None:
-            best = solve(problems, start, most=300)
+            best = solve(problems, start, most=60)
             continue
         # A second way is worth its time only where the first left doubt: no end, or a parameter on its limit.
         doubt = np.flatnonzero(~best.converged | best.on_bound.any(axis=1) | (logistic.ASYMMETRY not in known))
