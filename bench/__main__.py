@@ -1,4 +1,4 @@
-"""Everything that is measured, in one run: the ledger beside its peers, then the pages of the demo.
+"""Everything that is measured, in one run: the ledger beside its peers, the pages of the demo, a large eCTD.
 
 python -m bench [--postgresql]
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.ledger", "bench.pages")
+PARTS = ("bench.ledger", "bench.pages", "bench.ectd")
 
 
 def main() -> int:
