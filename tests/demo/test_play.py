@@ -7,18 +7,22 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crdmo.common.engagements import queries as contracts
-from crdmo.common.engagements.models import WorkOrder
+from crdmo.common.engagements.measures import scoreboard
+from crdmo.common.engagements.models import Request, WorkOrder
 from crdmo.common.materials.models import Lot
 from crdmo.common.materials.queries import balance
 from crdmo.demo import people
 from crdmo.demo.play import play
+from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Organization, Person, Program
+from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.computing import recompute_bundle
 from crdmo.foundation.ledger import bundles
 from crdmo.foundation.ledger.models import Entry, record_types
@@ -35,7 +39,7 @@ from crdmo.services.regulatory import build, staleness
 from crdmo.services.regulatory.models import Leaf
 from crdmo.services.regulatory.models import Sequence as DossierSequence
 from crdmo.standards import ectd
-from tests import databases
+from tests import databases, factories
 
 pytestmark = pytest.mark.drill
 
@@ -132,9 +136,57 @@ def test_every_quantity_of_the_demo_adds_up(played: Program) -> None:
 
 def test_the_contract_is_worth_its_lines_and_earns_by_records(played: Program) -> None:
     order = WorkOrder.objects.get()
-    assert str(contracts.value(order)) == "73\u202f200.00 EUR"
+    assert str(contracts.original_value(order)) == "73\u202f200.00 EUR"
+    assert str(contracts.value(order)) == "83\u202f800.00 EUR"
+    assert [str(step.adds.amount) for step in contracts.value_history(order)] == ["73200.00", "10600.00"]
     met = {m.milestone.name: m.is_met for m in contracts.milestones(order)}
     assert met["Lot VT-2602 released"] and not met["Lot VT-2603 released"]
+
+
+def test_the_order_comes_from_the_better_of_two_sealed_bids(played: Program) -> None:
+    request = Request.objects.get()
+    grid = contracts.side_by_side(request)
+    ours, theirs = grid.columns
+    assert (ours.bidder, theirs.bidder, request.awarded_to.code) == ("Northbridge CRDMO", "Halden Labs", "NORTHBRIDGE")
+    assert ours.points > theirs.points
+    assert theirs.by_quantity.amount < 0 == ours.by_quantity.amount
+    assert WorkOrder.objects.get().proposal.bidder == request.awarded_to
+
+
+def test_who_lost_the_bid_sees_its_own_room_and_nothing_else(played: Program) -> None:
+    loser = Person.objects.get(user_id="g.osei")
+    (room,) = authority.programs_of(loser)
+    bodies = b"".join(bytes(e.body) for e in Entry.objects.filter(stream__in=authority.streams_of(loser)))
+    assert room.is_bidding_room and room.partner == loser.organization
+    assert b"18500.00" not in bodies and b"Northbridge" not in bodies and str(played.id).encode() not in bodies
+
+
+def test_invoices_are_of_evidence_and_within_the_contract(played: Program) -> None:
+    order = WorkOrder.objects.get()
+    assert {one.state for one in contracts.invoices(played)} == {"accepted", "issued"}
+    assert all(match.holds for one in contracts.invoices(played) for match in contracts.three_way(one))
+    assert contracts.invoiced(order) == contracts.earned(order)
+    assert contracts.invoiced(order).amount < contracts.value(order).amount
+    assert not contracts.billable(order)
+
+
+@pytest.mark.clause("EU GMP 7")
+def test_the_sponsors_own_qualified_person_does_not_release_what_the_partner_certifies(played: Program) -> None:
+    before = Entry.objects.count()
+    sponsor = Organization.objects.get(code="AURELIA")
+    person = factories.person(Role.QUALIFIED_PERSON, organization=sponsor)
+    factories.login(person, people.PASSWORD)
+    with pytest.raises(NotPermitted, match=r"Annex 16; 21 CFR 211\.22\(a\).*RM-"):
+        disposition.release_lot(person, _lot("VT-2603"), credentials=_sign(person.user_id))
+    assert _lot("VT-2603").status == "quarantine" and Entry.objects.count() > before
+
+
+def test_the_scoreboard_stands_on_a_signed_baseline(played: Program) -> None:
+    baseline, rows = scoreboard(played)
+    assert baseline is not None and len(signatures_of(baseline)) == 2
+    found = {row.measure.name: row for row in rows}
+    assert found["engagements.contract_value"].now == Decimal("83800.00")
+    assert all(row.now is not None for row in rows)
 
 
 def test_the_ind_is_published_byte_for_byte_and_its_amendment_replaces_one_leaf(played: Program) -> None:

@@ -26,6 +26,7 @@ urlpatterns = [
     path("<slug:program>/proof/<str:name>.zip", proof.bundle, name="bundle"),
     path("<slug:program>/", desk.program, name="program"),
     path("<slug:program>/ledger/", records.ledger, name="ledger"),
+    path("<slug:program>/stale/", threads.stale, name="stale"),
     path("<slug:program>/thread/", threads.program_thread, name="program_thread"),
 ]
 
@@ -46,4 +47,5 @@ PAGES = {
     "web:program": Page("view"),
     "web:ledger": Page("view"),
     "web:program_thread": Page("view"),
+    "web:stale": Page("view"),
 }

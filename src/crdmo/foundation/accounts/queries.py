@@ -78,7 +78,11 @@ def programs_for(asker: Person, person: Person) -> QuerySet[Program]:
     """Return the programs in which the asker may give the person a role."""
     rows = Program.objects.filter(is_void=False).order_by("code")
     home = person.organization
-    if home is not None and home.kind in (Organization.Kind.SPONSOR, Organization.Kind.PARTNER):
+    if home is not None and home.kind in (
+        Organization.Kind.SPONSOR,
+        Organization.Kind.PARTNER,
+        Organization.Kind.BIDDER,
+    ):
         rows = rows.filter(Q(organization=home) | Q(partner=home))
     return rows if runs_installation(asker) else rows & programs_of(asker).order_by("code")
 

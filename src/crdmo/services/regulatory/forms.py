@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from crdmo.web.accounts.forms import StepForm
-from crdmo.web.record_steps import choice, day, line, text
+from crdmo.web.step_fields import choice, day, line, text
 
 from .models import Application, Leaf
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from crdmo.common.materials.models import Substance
+from crdmo.common import threads
 from crdmo.foundation.accounts import authority
-from crdmo.foundation.accounts.models import Program
-from crdmo.foundation.computing import Result
-from crdmo.foundation.ledger import thread, walks
-from crdmo.foundation.ledger.models import Edge, Entry, Record, record_types
+from crdmo.foundation.computing import Impact, Touched, corrections
+from crdmo.foundation.ledger import thread
+from crdmo.foundation.ledger.models import Edge, Entry, Record
 from crdmo.foundation.refusals import Invalid
 from crdmo.foundation.signing import signatures_of
 from crdmo.science import figures
@@ -25,24 +23,7 @@ from . import trails
 from .records import find
 from .search import named
 
-# The stages of a program in the order of the thread, and the rooms and nouns that a record of each comes from.
-STAGES = (
-    ("molecule", "Molecule", ("discovery",)),
-    ("preclinical", "Preclinical studies", ("preclinical",)),
-    ("clinical", "Clinical trials", ("clinical", "studies")),
-    ("process", "Process", ("process", "controls")),
-    ("batch", "Materials and batches", ("materials", "manufacturing")),
-    ("quality", "Tests and release", ("quality",)),
-    ("compliance", "GxP compliance", ("compliance",)),
-    ("contract", "Contract", ("engagements",)),
-    ("document", "Documents", ("documents",)),
-    ("dossier", "Dossier", ("regulatory",)),
-)
-NEAREST = 4000
 EACH = 12
-ORIGIN = "discovery."
-COMPUTED = "computed"
-GROUND = ("accounts", "signing", "ledger", "datasets", "references", "computing")
 
 
 def thread_of(request: PageRequest, key: UUID) -> HttpResponse:
@@ -110,55 +91,26 @@ def program_thread(request: PageRequest, program: str) -> HttpResponse:
     here = request.program
     assert here is not None
     streams = authority.streams_of(request.person)
-    start = _chosen(request, "from") or _origin(here)
+    start = _chosen(request, "from") or threads.origin(here)
     end = _chosen(request, "to")
     question = request.GET.get("q", "").strip()
     contents: dict[str, Any] = {"start": start, "end": end, "question": question, "sections": [], "marked": 0}
     if start is not None:
-        walk = {
-            **thread.downstream(start.pk, limit=NEAREST),
-            **thread.upstream(start.pk, limit=NEAREST),
-            start.pk: 0,
-        }
-        found = _kinds(walk, streams)
-        marked = thread.stale_causes(key for keys in found.records.values() for key in keys)
+        found = threads.strand(start, streams)
         contents |= {
             "type": trails.type_label(start.record_type()),
-            "graph": _kinds_drawn(start, found, marked),
-            "sections": _sections(found, walk, streams),
-            "marked": len(marked),
-            "cut": len(walk) >= NEAREST,
-            "hits": [] if len(question) < 2 else named(question, keys=list(walk)),
+            "graph": _kinds_drawn(found),
+            "sections": _sections(found, streams),
+            "marked": len(found.stale),
+            "cut": found.cut,
+            "hits": [] if len(question) < 2 else named(question, keys=list(found.steps)),
             "way": _way(start, end, streams) if end is not None else None,
         }
-    if request.GET.get("format") == "json":
-        return JsonResponse(_as_json(contents))
     return render(request, "web/program_thread.html", contents)
 
 
-@cache
-def _landmarks() -> frozenset[str]:
-    """Return the kinds that a picture of a program shows: what people know by a number or a title."""
-    return frozenset(
-        kind
-        for kind, model in record_types().items()
-        if kind.partition(".")[0] not in GROUND
-        and any(field.name in ("code", "title") for field in model._meta.concrete_fields)
-    )
-
-
-def _kinds(walk: dict[UUID, int], streams: list[str]) -> walks.Kinds:
-    """Sum a walk up by landmarks; a computed result belongs to the room of its method."""
-    types = walks.types_of(walk, streams)
-    computed = [key for key, kind in types.items() if kind == Result.record_type()]
-    methods = Result.objects.filter(pk__in=computed).values_list("pk", "method")
-    types |= {key: f"{method.partition('.')[0]}.{COMPUTED}" for key, method in methods}
-    results = {types[key] for key in computed}
-    return walks.kinds(walk, types, _landmarks() | results)
-
-
 def _kind_label(kind: str) -> str:
-    return "Computed result" if kind.endswith(f".{COMPUTED}") else trails.type_label(kind)
+    return "Computed result" if threads.is_computed(kind) else trails.type_label(kind)
 
 
 def _chosen(request: PageRequest, name: str) -> Record | None:
@@ -174,82 +126,72 @@ def _chosen(request: PageRequest, name: str) -> Record | None:
     return find(request, key)
 
 
-def _origin(program: Program) -> Record | None:
-    """Return where a program's thread begins: what its drug substance comes from, or else its first substance."""
-    mine = Substance.objects.filter(program=program, is_void=False)
-    first = mine.filter(kind=Substance.Kind.SUBSTANCE).order_by("entry").first() or mine.order_by("entry").first()
-    if first is None:
-        return None
-    above = thread.nodes(thread.upstream(first.pk, limit=NEAREST), [str(program.pk)])
-    origins = [node for node in above if node.type.startswith(ORIGIN) and node.type in _landmarks()]
-    return max(origins, key=lambda node: node.depth).record if origins else first
-
-
-def _stage(kind: str) -> int:
-    room = kind.partition(".")[0]
-    return next((n for n, (_, _, rooms) in enumerate(STAGES) if room in rooms), len(STAGES))
-
-
-def _kinds_drawn(start: Record, found: walks.Kinds, marked: dict[UUID, list[UUID]]) -> Any:
+def _kinds_drawn(strand: threads.Strand) -> Any:
     drawn = []
-    for kind, keys in found.records.items():
-        stale, here = sum(key in marked for key in keys), start.pk in keys
+    for kind, keys in strand.kinds.records.items():
+        stale, here = sum(key in strand.stale for key in keys), strand.start.pk in keys
         many = "1 record" if len(keys) == 1 else f"{len(keys)} records"
-        label = str(start) if here and len(keys) == 1 else many
+        label = str(strand.start) if here and len(keys) == 1 else many
         drawn.append(
             figures.Node(kind, _kind_label(kind), label, f"{stale} stale" if stale else "", f"#{_anchor(kind)}",
                          bool(stale), here, len(keys))
         )  # fmt: skip
-    said = f"{sum(map(len, found.records.values()))} records of {len(drawn)} kinds; each kind stands right of what it comes from."
-    return figures.thread_graph(f"Thread of {start}", drawn, found.steps, desc=said)
+    records = sum(map(len, strand.kinds.records.values()))
+    said = f"{records} records of {len(drawn)} kinds; each kind stands right of what it comes from."
+    return figures.thread_graph(f"Thread of {strand.start}", drawn, strand.kinds.steps, desc=said)
 
 
 def _anchor(kind: str) -> str:
     return kind.replace(".", "-")
 
 
-def _sections(found: walks.Kinds, walk: dict[UUID, int], streams: list[str]) -> list[dict[str, Any]]:
+def _sections(strand: threads.Strand, streams: list[str]) -> list[dict[str, Any]]:
     """Return the kinds by stage, of each the nearest records."""
-    shown = {key: walk[key] for keys in found.records.values() for key in keys[:EACH]}
+    shown = {key: strand.steps[key] for keys in strand.kinds.records.values() for key in keys[:EACH]}
     rows = {row["node"].key: row for row in _listed(thread.nodes(shown, streams))}
-    stages: dict[int, list[dict[str, Any]]] = {}
-    for kind, keys in found.records.items():
-        part = {"type": _kind_label(kind), "anchor": _anchor(kind), "rows": [rows[key] for key in keys[:EACH] if key in rows],
-                "count": len(keys), "more": max(0, len(keys) - EACH)}  # fmt: skip
-        stages.setdefault(_stage(kind), []).append(part)
-    names = [name for _, name, _ in STAGES] + ["Other records"]
+    stages: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in threads.STAGES}
+    for kind, keys in strand.kinds.records.items():
+        part = {"type": _kind_label(kind), "anchor": _anchor(kind), "count": len(keys), "more": max(0, len(keys) - EACH),
+                "rows": [rows[key] for key in keys[:EACH] if key in rows]}  # fmt: skip
+        stages[threads.stage_of(kind)].append(part)
     return [
-        {
-            "name": names[n],
-            "kinds": sorted(stages[n], key=lambda p: p["type"]),
-            "count": sum(p["count"] for p in stages[n]),
-        }
-        for n in sorted(stages)
+        {"name": name, "kinds": sorted(kinds, key=lambda k: k["type"]), "count": sum(k["count"] for k in kinds)}
+        for name, kinds in stages.items()
+        if kinds
     ]
 
 
 def _way(start: Record, end: Record, streams: list[str]) -> list[dict[str, Any]]:
-    """Return the steps between two records, in the direction in which there is a way, as far as the reader may see."""
-    keys = walks.way(start.pk, end.pk) or walks.way(end.pk, start.pk)
-    order = {key: n for n, key in enumerate(keys)}
-    rows = sorted(_listed(thread.nodes(order, streams)), key=lambda row: order[row["node"].key])
+    """Return the steps between two records with the signatures that hold on each."""
+    rows = _listed(threads.way(start, end, streams))
     for row in rows:
         row["signatures"] = [s for s in signatures_of(row["node"].record) if s.holds]
     return rows
 
 
-def _as_json(contents: dict[str, Any]) -> dict[str, Any]:
-    if contents["start"] is None:
-        return {"from": None, "stages": [], "way": []}
-    parts = [
-        {
-            "stage": s["name"],
-            "type": k["type"],
-            "count": k["count"],
-            "nearest": [_node(row["node"]) for row in k["rows"]],
-        }
-        for s in contents["sections"]
-        for k in s["kinds"]
+def stale(request: PageRequest, program: str) -> HttpResponse:
+    """List what stands on data changed since: who changed what and why, and which pages, documents and submissions it touches."""
+    here = request.program
+    assert here is not None
+    found = corrections(here, request.person, address=record_url)
+    entries = {
+        entry.record_id: trails.line(entry)
+        for entry in Entry.objects.filter(record_id__in=[cause for cause, _ in found]).order_by("version")
+    }
+    changed = thread.nodes(dict.fromkeys([cause for cause, _ in found], 0), authority.streams_of(request.person))
+    causes = {row["node"].key: row for row in _listed(changed)}
+    rows = [
+        {"cause": causes.get(cause), "entry": entries[cause] if cause in causes else None, "impact": touched,
+         "groups": [(name, part) for name, part in _parts(touched) if part]}
+        for cause, touched in found
+    ]  # fmt: skip
+    return render(request, "web/stale.html", {"rows": rows})
+
+
+def _parts(touched: Impact) -> list[tuple[str, list[Touched]]]:
+    return [
+        ("Submissions", touched.submissions),
+        ("Documents", touched.documents),
+        ("Records", touched.records),
+        ("Computed results", touched.results),
     ]
-    steps = [_node(row["node"]) for row in contents["way"] or ()]
-    return {"from": str(contents["start"].pk), "stages": parts, "stale": contents["marked"], "way": steps}

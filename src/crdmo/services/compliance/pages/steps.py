@@ -11,12 +11,11 @@ from django.urls import reverse
 
 from crdmo.foundation.accounts import queries as accounts
 from crdmo.foundation.refusals import NotFound
-from crdmo.foundation.signing import needs
-from crdmo.foundation.signing.credentials import Needs
-from crdmo.web import record_steps
+from crdmo.web import stepping
 from crdmo.web.accounts.forms import StepForm
-from crdmo.web.record_steps import Given, Signed, Step, choice, day, line, moment, page, text, today, yes
 from crdmo.web.request import PageRequest
+from crdmo.web.step_fields import choice, day, line, moment, text, today, yes
+from crdmo.web.stepping import Given, Signed, Step, asks, page
 
 
 def entry_form(
@@ -27,18 +26,13 @@ def entry_form(
     address: Callable[[Any], str],
 ) -> HttpResponse:
     """Answer a form that enters a new record: a page of its own."""
-    return record_steps.entry_form(request, form, do, words, address, "compliance/form.html")
+    return stepping.entry_form(request, form, do, words, address, "compliance/form.html")
 
 
 def onward(request: PageRequest, said: str, address: str) -> HttpResponse:
     """Say what was done and go on."""
     messages.success(request, said)
     return HttpResponseRedirect(address)
-
-
-def asks(request: PageRequest) -> Needs:
-    """Return what a signature asks of this person now, where its record is only made by the signing."""
-    return needs(request.person, request.session.session_key or "")
 
 
 def at(request: PageRequest, name: str, **kwargs: object) -> str:

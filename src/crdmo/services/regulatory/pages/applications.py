@@ -14,8 +14,9 @@ from crdmo.standards.ectd import regional_eu, regional_us
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.pages.desk import grouped
-from crdmo.web.record_steps import Step, page, today
 from crdmo.web.request import PageRequest
+from crdmo.web.step_fields import today
+from crdmo.web.stepping import Step, page
 from crdmo.web.steps import may
 
 from .. import forms, queries, staleness

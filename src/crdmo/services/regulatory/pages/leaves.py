@@ -14,8 +14,8 @@ from crdmo.foundation.signing import signatures_of
 from crdmo.standards import ectd
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
-from crdmo.web.record_steps import Step, page
 from crdmo.web.request import PageRequest
+from crdmo.web.stepping import Step, page
 
 from .. import forms, queries, staleness
 from ..models import Leaf

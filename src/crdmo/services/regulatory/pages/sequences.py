@@ -15,8 +15,9 @@ from crdmo.foundation.signing import signatures_of
 from crdmo.standards.ectd.stf import FILE_TAGS
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
-from crdmo.web.record_steps import Step, page, today
 from crdmo.web.request import PageRequest
+from crdmo.web.step_fields import today
+from crdmo.web.stepping import Step, page
 from crdmo.web.steps import may
 
 from .. import build, forms, queries, staleness

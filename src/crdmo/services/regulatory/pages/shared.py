@@ -12,10 +12,10 @@ from crdmo.foundation.accounts import queries as accounts
 from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.refusals import NotFound
 from crdmo.standards import ectd
-from crdmo.web import record_steps
+from crdmo.web import stepping
 from crdmo.web.accounts.forms import StepForm
-from crdmo.web.record_steps import Given
 from crdmo.web.request import PageRequest
+from crdmo.web.stepping import Given
 
 from ..models import Application, Leaf
 from ..queries import standing
@@ -42,7 +42,7 @@ def entry_form(
     address: Callable[[Any], str],
 ) -> HttpResponse:
     """Answer a form that enters a new record: a page of its own."""
-    return record_steps.entry_form(request, form, do, words, address, "regulatory/form.html")
+    return stepping.entry_form(request, form, do, words, address, "regulatory/form.html")
 
 
 def people(request: PageRequest) -> list[tuple[str, str]]:
