@@ -1,269 +1,235 @@
-"""What a registry decides about a structure: its parent, its salt form, and whether and how it is known already.
-
-The identity of a parent has layers: the exact one (with enhanced stereo and isotopes), without stereo, without tautomer, without
-isotopes. An InChIKey alone cannot be a key: plain, AND and OR of one drawing have the same one.
-"""
+"""Registration of a structure: read, standardised, with the keys that say who it is; and the weight of a lot's form."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from enum import Enum
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import Descriptors, RegistrationHash, inchi, rdMolDescriptors
-from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit.Chem import rdMolDescriptors
 
 from crdmo.science.method import MethodError, method
 
-from .salts import METALS, VERSION, flat, known
-from .structures import parse
+from .registration_identity import Identity, identity
+from .registration_salts import DICTIONARY
+from .registration_standardise import HYDROGEN, Part, Standardised, form_name, standardise, weight_of, written
 
-POLICY = f"1 (salts {VERSION})"
-
-
-@dataclass(frozen=True)
-class Component:
-    """A salt or solvent beside the parent: its name, whether it is a solvent, and how many for one parent drawn."""
-
-    name: str
-    solvent: bool
-    count: int
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A structure as the registry holds it.
-
-    Attributes:
-        parent: CXSMILES of the parent, neutral, canonical.
-        form: canonical CXSMILES of the whole as drawn: parent with salts and solvents.
-        components: what stands beside the parent; empty for a free form.
-        parents: how many parents the form as drawn holds (2 in a hemi-salt).
-        exact: identity of the parent with stereo and isotopes.
-        any_tautomer: the same for every tautomer.
-        any_stereo: the same for every stereo variant.
-        any_isotope: the same for every isotope variant.
-        inchi_key: of the parent, for looking elsewhere; never a key here.
-        formula, parent_weight, form_weight: of the parent, g/mol, and of the form as drawn per parent, g/mol.
-        stereo: "none", "absolute", "unknown" (centres undefined), "racemic" (AND), "relative" (OR) or "mixed".
-        steps: what was changed on the way, in words.
-        flags: what a chemist should look at.
-        policy, toolkit: by which it was made.
-    """
-
-    parent: str
-    form: str
-    components: tuple[Component, ...]
-    parents: int
-    exact: str
-    any_tautomer: str
-    any_stereo: str
-    any_isotope: str
-    inchi_key: str
-    formula: str
-    parent_weight: float
-    form_weight: float
-    stereo: str
-    steps: tuple[str, ...]
-    flags: tuple[str, ...]
-    policy: str
-    toolkit: str
-
-
-class Relation(Enum):
-    """How a structure relates to one that is registered."""
-
-    SAME = "the same compound"
-    TAUTOMER = "a tautomer of it"
-    STEREO = "a stereo variant of it"
-    ISOTOPE = "an isotope variant of it"
-    NONE = "another compound"
-
-
-def relation(one: Registered, other: Registered) -> Relation:
-    """Return how two structures relate, the closest first."""
-    if one.exact == other.exact:
-        return Relation.SAME
-    if one.any_tautomer == other.any_tautomer:
-        return Relation.TAUTOMER
-    if one.any_stereo == other.any_stereo:
-        return Relation.STEREO
-    return Relation.ISOTOPE if one.any_isotope == other.any_isotope else Relation.NONE
-
-
-@method(
-    "discovery.register_structure",
-    version="1.0",
-    title="Standardised structure with its identity",
-    source="Bento AP et al., J Cheminform 2020;12:51 (structure curation); RDKit RegistrationHash",
+_SOURCE = (
+    "RDKit rdMolStandardize and RegistrationHash; Stahl PH, Wermuth CG, Handbook of Pharmaceutical Salts (2002); "
+    "BIOVIA CTfile Formats (2020), enhanced stereochemistry"
 )
-def register_structure(*, structure: str) -> Registered:
-    """Return what a registry holds of a structure.
+LONGEST = 200_000
+_GROUPS = re.compile(r"[|,](?:[&o]\d+|a):(\d+(?:,\d+)*)")
+_WEDGES = re.compile(r"\|[^|]*\bw[UD]:")
+NoFlag = Literal["absolute", "racemic"]
+
+
+@dataclass(frozen=True)
+class Properties:
+    """What a chemist reads beside a structure; of the parent."""
+
+    log_p: float
+    tpsa: float
+    donors: int
+    acceptors: int
+    rotatable: int
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A structure ready to be registered: its standard form, its keys, the name of its form, its properties."""
+
+    standardised: Standardised
+    identity: Identity
+    form: str
+    inchi_key: str
+    properties: Properties
+
+
+@method("discovery.register_structure", version="1.0", source=_SOURCE, title="Registration of a structure")
+def register_structure(*, structure: str, no_chiral_flag: NoFlag = "absolute") -> Registration:
+    """Standardise a structure and say who it is.
 
     Args:
-        structure: SMILES, CXSMILES or molfile.
-
-    Salts and solvents of the dictionary are told apart from the parent; where everything is in the dictionary the organic part
-    is the parent (sodium benzoate is benzoic acid), and a plain salt stays whole (NaCl). The parent is neutralised where it can
-    be. Isotopes stay. A wedge with an ABS group equals the plain wedge; a group that changes nothing (meso) is dropped.
+        structure: SMILES, CXSMILES, or a molblock V2000 or V3000.
+        no_chiral_flag: what wedges of a V2000 molblock without its chiral flag mean.
 
     Raises:
-        MethodError: it cannot be read, it has no parent or several, or it is a compound of a metal.
+        MethodError: the text cannot be read, a valence is impossible, or the policy refuses the structure.
 
-    Source: after Bento et al. (2020); identity by RDKit's registration hash with the second tautomer hash.
-
-    >>> found = register_structure(structure="CC(=O)CC(c1ccccc1)C1=C([O-])c2ccccc2OC1=O.[Na+]")
-    >>> round(found.form_weight, 3), [one.name for one in found.components]
-    (330.315, ['sodium'])
+    >>> made = register_structure(structure="OC(=O)c1ccccc1.[Na]")
+    >>> made.standardised.parent, made.form
+    ('O=C(O)c1ccccc1', 'sodium')
     """
-    mol = parse(structure)
-    steps: list[str] = []
-    clean = rdMolStandardize.Cleanup(mol)
-    if Chem.MolToSmiles(clean) != Chem.MolToSmiles(mol):
-        steps.append("functional groups and charges normalised")
-    pieces = list(Chem.GetMolFrags(clean, asMols=True))
-    parent, count, components, flags = _split(pieces, steps)
-    parent, grouped = _stereo_groups(parent)
-    steps += grouped
-    _refuse_metals(parent)
-    neutral = _neutral(parent)
-    if neutral.GetNumAtoms() and Chem.MolToSmiles(neutral) != Chem.MolToSmiles(parent):
-        steps.append("parent neutralised")
-    layers = _layers(neutral)
-    bare = _without_isotopes(neutral)
-    weight = _weight(clean)
-    scheme = RegistrationHash.HashScheme
-    return Registered(
-        Chem.MolToCXSmiles(neutral), Chem.MolToCXSmiles(clean), components, count,
-        RegistrationHash.GetMolHash(layers), RegistrationHash.GetMolHash(layers, hash_scheme=scheme.TAUTOMER_INSENSITIVE_LAYERS),
-        RegistrationHash.GetMolHash(layers, hash_scheme=scheme.STEREO_INSENSITIVE_LAYERS),
-        RegistrationHash.GetMolHash(_layers(bare)), _inchi_key(neutral), rdMolDescriptors.CalcMolFormula(neutral),
-        _weight(neutral), weight / count, _stereo(neutral), tuple(steps), tuple(flags), POLICY,
-        f"RDKit {rdBase.rdkitVersion}",
-    )  # fmt: skip
+    mol, warnings = read_structure(structure, no_chiral_flag)
+    made, parent = standardise(mol)
+    keys = identity(parent)
+    if keys.stereo_kind in ("none", "absolute"):
+        # Groups that say no more than plain wedges are not written: ABS, or AND of a meso form.
+        parent = Chem.RWMol(parent)
+        parent.SetStereoGroups([])
+    drawn = written(parent)
+    made = replace(made, parent=drawn, warnings=(*warnings, *made.warnings))
+    with rdBase.BlockLogs():
+        return Registration(
+            made,
+            keys,
+            form_name(made.parts),
+            _inchi_key(drawn),
+            Properties(
+                round(rdMolDescriptors.CalcCrippenDescriptors(parent)[0], 3),
+                round(rdMolDescriptors.CalcTPSA(parent), 2),
+                rdMolDescriptors.CalcNumHBD(parent),
+                rdMolDescriptors.CalcNumHBA(parent),
+                rdMolDescriptors.CalcNumRotatableBonds(parent),
+            ),
+        )
 
 
-def _neutral(mol: Chem.Mol) -> Chem.Mol:
-    found: Chem.Mol = rdMolStandardize.Uncharger(True).uncharge(mol)
-    Chem.SanitizeMol(found)
-    return found
+def read_structure(text: str, no_chiral_flag: NoFlag = "absolute") -> tuple[Chem.Mol, tuple[str, ...]]:
+    """Read a structure; what the toolkit says against it comes back as a refusal.
 
-
-def _split(pieces: list[Chem.Mol], steps: list[str]) -> tuple[Chem.Mol, int, tuple[Component, ...], list[str]]:
-    """Tell the parent from what stands beside it."""
-    named = [known().get(flat(_neutral(one))) for one in pieces]
-    rest = [one for one, name in zip(pieces, named, strict=True) if name is None]
-    flags: list[str] = []
-    if not rest:
-        rest = _of_salts_only(pieces, named)
-        if len(rest) == len(pieces):
-            whole = pieces[0] if len(pieces) == 1 else _joined(pieces)
-            return (
-                whole,
-                1,
-                (),
-                ["Everything drawn is a common salt or solvent: it is registered whole"] if rest else [],
+    Raises:
+        MethodError: it is too long, cannot be read, or is chemically impossible.
+    """
+    if len(text) > LONGEST:
+        raise MethodError(
+            "this structure is too long", given=f"{len(text)} characters", allowed=f"at most {LONGEST}",
+            next_step="check that the file is not broken",
+        )  # fmt: skip
+    if not text.strip():
+        raise MethodError("there is no structure", given="nothing", allowed="SMILES, CXSMILES or a molblock")
+    if "\x00" in text:
+        raise MethodError("this is no text", given="a NUL character", allowed="SMILES, CXSMILES or a molblock")
+    is_block = "M  END" in text or "\n" in text.strip()
+    with rdBase.BlockLogs():
+        mol = _parsed(text, is_block, sanitize=False)
+        if problems := [one.Message() for one in Chem.DetectChemistryProblems(mol)]:
+            raise MethodError(
+                "the structure is chemically impossible",
+                given="; ".join(problems)[:300],
+                allowed="valences that exist and rings that can be drawn with single and double bonds",
+                next_step="correct the drawing",
             )
-    kinds = Counter(Chem.MolToCXSmiles(_neutral(one)) for one in rest)
-    if len(kinds) > 1:
-        raise MethodError(
-            "there are several parents", given=" and ".join(kinds)[:120], allowed="one parent with known salts and solvents",
-            next_step="register each by itself, or have the counterion added to the dictionary",
-        )  # fmt: skip
-    beside = Counter(
-        name for one, name in zip(pieces, named, strict=True) if name and not any(one is kept for kept in rest)
+        return _with_stereo(_parsed(text, is_block, sanitize=True), is_block=is_block, no_chiral_flag=no_chiral_flag)
+
+
+def _parsed(text: str, is_block: bool, *, sanitize: bool) -> Chem.Mol:
+    try:
+        mol = (
+            Chem.MolFromMolBlock(text, sanitize=sanitize, removeHs=sanitize)
+            if is_block
+            else _from_smiles(text.strip(), sanitize=sanitize)
+        )
+        if mol is None:
+            raise ValueError("the connection table is broken" if is_block else "no SMILES")
+    except (ValueError, RuntimeError) as error:
+        raise _unreadable(text, str(error)) from error
+    return mol
+
+
+def _from_smiles(text: str, *, sanitize: bool) -> Chem.Mol | None:
+    if _WEDGES.search(text) and "|(" not in text:
+        raise ValueError("wedges (wU, wD) without coordinates say nothing")
+    parameters = Chem.SmilesParserParams()
+    parameters.sanitize = sanitize  # type: ignore[assignment]
+    parameters.removeHs = sanitize  # type: ignore[assignment]
+    parameters.parseName = True  # type: ignore[assignment]
+    parameters.allowCXSMILES = True  # type: ignore[assignment]
+    parameters.strictCXSMILES = True  # type: ignore[assignment]
+    mol = Chem.MolFromSmiles(text, parameters)
+    named = [
+        int(i) for group in _GROUPS.findall(text[text.find("|") :] if "|" in text else "") for i in group.split(",")
+    ]
+    if mol is not None and not sanitize and any(i >= mol.GetNumAtoms() for i in named):
+        raise ValueError(f"a stereo group names atom {max(named)} of {mol.GetNumAtoms()}")
+    return mol
+
+
+def _unreadable(text: str, why: str) -> MethodError:
+    return MethodError(
+        "this structure cannot be read",
+        given=f"{text.strip()[:60]!r}: {why.splitlines()[0][:120] if why.strip() else 'no structure'}",
+        allowed="SMILES, CXSMILES, or a molblock V2000 or V3000",
+        next_step="draw it again and paste it whole",
     )
-    for (name, solvent), n in sorted(beside.items()):
-        steps.append(f"{'solvent' if solvent else 'salt'} {name} ({n}) told apart from the parent")
-    components = tuple(Component(name, solvent, n) for (name, solvent), n in sorted(beside.items()))
-    return rest[0], len(rest), components, flags
 
 
-def _of_salts_only(pieces: list[Chem.Mol], named: list[tuple[str, bool] | None]) -> list[Chem.Mol]:
-    """Return the parent of a structure of nothing but salts and solvents: its one organic salt part, or all of it."""
-    organic = [
-        one for one, name in zip(pieces, named, strict=True)
-        if name and not name[1] and sum(atom.GetAtomicNum() == 6 for atom in one.GetAtoms()) > 0
-    ]  # fmt: skip
-    if len({flat(one) for one in organic}) == 1:
-        return organic
-    solvents = [one for one, name in zip(pieces, named, strict=True) if name and name[1]]
-    salts = [one for one, name in zip(pieces, named, strict=True) if name and not name[1]]
-    return pieces if not salts or organic else [*salts, *solvents]
-
-
-def _joined(pieces: list[Chem.Mol]) -> Chem.Mol:
-    found = pieces[0]
-    for one in pieces[1:]:
-        found = Chem.CombineMols(found, one)
-    Chem.SanitizeMol(found)
-    return found
-
-
-def _refuse_metals(parent: Chem.Mol) -> None:
-    heavy = [a for a in parent.GetAtoms() if _is_metal(a.GetAtomicNum()) and a.GetAtomicNum() not in METALS]
-    if heavy:
-        raise MethodError(
-            "a compound of a metal is not standardised", given=heavy[0].GetSymbol(), allowed="organic compounds and their salts",
-            next_step="register it by its name with a drawing",
-        )  # fmt: skip
-
-
-def _is_metal(number: int) -> bool:
-    return any(low <= number <= high for low, high in ((21, 31), (39, 50), (57, 84), (89, 118)))
-
-
-def _stereo_groups(mol: Chem.Mol) -> tuple[Chem.Mol, list[str]]:
-    """Drop ABS groups, which say what a plain wedge says, and AND and OR groups whose mirror image is the same molecule."""
-    kept: list[tuple[Chem.StereoGroupType, list[int]]] = []
-    said: list[str] = []
-    for group in mol.GetStereoGroups():
-        if group.GetGroupType() == Chem.StereoGroupType.STEREO_ABSOLUTE:
-            continue
-        atoms = [atom.GetIdx() for atom in group.GetAtoms()]
-        mirror = Chem.RWMol(mol)
-        mirror.SetStereoGroups([])
-        plain = Chem.MolToSmiles(mirror)
-        for index in atoms:
-            mirror.GetAtomWithIdx(index).InvertChirality()
-        if Chem.MolToSmiles(mirror) == plain:
-            said.append("a stereo group whose mirror image is the same molecule dropped")
+def _with_stereo(mol: Chem.Mol, *, is_block: bool, no_chiral_flag: NoFlag) -> tuple[Chem.Mol, tuple[str, ...]]:
+    warnings = []
+    found = _centres(mol)
+    centres = [label for label in found if label != "?"]
+    has_flag = mol.HasProp("_MolFileChiralFlag") and mol.GetIntProp("_MolFileChiralFlag") == 1
+    if is_block and centres and not has_flag and not mol.GetStereoGroups():
+        if no_chiral_flag == "racemic":
+            mol = Chem.Mol(mol)
+            mol.SetIntProp("_MolFileChiralFlag", 0)
+            Chem.TranslateChiralFlagToStereoGroups(mol, Chem.StereoGroupType.STEREO_AND)
+            warnings.append("the chiral flag is not set: wedges are read as a racemate")
         else:
-            kept.append((group.GetGroupType(), atoms))
-    made = Chem.RWMol(mol)
-    made.SetStereoGroups([Chem.CreateStereoGroup(kind, made, atoms) for kind, atoms in kept])
-    return made.GetMol(), said
+            warnings.append("the chiral flag is not set: wedges are read as absolute")
+    if count := found.count("?"):
+        warnings.append(f"{count} stereocentre{'s' if count > 1 else ''} without stereo")
+    return mol, tuple(warnings)
 
 
-def _layers(mol: Chem.Mol) -> dict[RegistrationHash.HashLayer, str]:
-    return dict(RegistrationHash.GetMolLayers(mol, enable_tautomer_hash_v2=True))
+def _centres(mol: Chem.Mol) -> list[str]:
+    """Return a label for each stereocentre: R, S, or ? where none is drawn."""
+    found = Chem.FindMolChiralCenters(mol, includeUnassigned=True, useLegacyImplementation=False)  # type: ignore[no-untyped-call]
+    return [str(label) for _, label in found]
 
 
-def _inchi_key(mol: Chem.Mol) -> str:
-    return str(inchi.MolToInchiKey(mol))  # type: ignore[no-untyped-call]
+def _inchi_key(smiles: str) -> str:
+    return str(Chem.MolToInchiKey(Chem.MolFromSmiles(smiles)))  # type: ignore[no-untyped-call]
 
 
-def _weight(mol: Chem.Mol) -> float:
-    return float(Descriptors.MolWt(mol))  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class FormWeight:
+    """Molecular weight of a form for one parent, and the volume that a stock needs."""
+
+    weight: float
+    millilitres: float | None
 
 
-def _without_isotopes(mol: Chem.Mol) -> Chem.Mol:
-    made = Chem.RWMol(mol)
-    for atom in made.GetAtoms():
-        atom.SetIsotope(0)
-    plain: Chem.Mol = Chem.RemoveHs(made)
-    Chem.AssignStereochemistry(plain, cleanIt=True, force=True)
-    return plain
+@method("discovery.form_weight", version="1.0", source=_SOURCE, title="Molecular weight of a salt form")
+def form_weight(
+    *, parent: str, codes: Sequence[str], counts: Sequence[float], milligrams: float = 0.0, millimolar: float = 10.0
+) -> FormWeight:
+    """Return the molecular weight of a parent with counter-ions and solvates; protons that a metal replaces go.
+
+    Args:
+        parent: SMILES of the neutral parent.
+        codes: of the dictionary.
+        counts: of each for one parent; fractions for hemi-salts.
+        milligrams: weighed of the lot, for a stock.
+        millimolar: of that stock.
+
+    Raises:
+        MethodError: the parent cannot be read, a code is not known, or a count is not above 0.
+
+    >>> round(form_weight(parent="CC(=O)CC(c1ccccc1)c1c(O)c2ccccc2oc1=O", codes=["NA"], counts=[1]).weight, 3)
+    330.315
+    """
+    mol, _ = read_structure(parent)
+    known = {one.code: one for one in DICTIONARY}
+    total, positive = weight_of(mol), float(max(0, Chem.GetFormalCharge(mol)))
+    if len(codes) != len(counts):
+        raise MethodError("each counter-ion has a count", given=f"{len(codes)} codes, {len(counts)} counts")
+    for code, count in zip(codes, counts, strict=True):
+        if code not in known or not 0 < count < 100:
+            raise MethodError(
+                "this counter-ion or its count is not known",
+                given=f"{count:g} of {code}",
+                allowed=f"more than 0 of one of {', '.join(known)}",
+                next_step="choose it from the dictionary",
+            )
+        part = Chem.MolFromSmiles(known[code].smiles)
+        total += count * weight_of(part)
+        positive += count * max(0, Chem.GetFormalCharge(part))
+    weight = total - positive * HYDROGEN
+    return FormWeight(round(weight, 4), round(milligrams / weight / millimolar * 1e3, 4) if milligrams > 0 else None)
 
 
-def _stereo(mol: Chem.Mol) -> str:
-    kinds = {group.GetGroupType() for group in mol.GetStereoGroups()}
-    if kinds:
-        words = {Chem.StereoGroupType.STEREO_AND: "racemic", Chem.StereoGroupType.STEREO_OR: "relative"}
-        return words[next(iter(kinds))] if len(kinds) == 1 else "mixed"
-    found = Chem.FindPotentialStereo(mol)
-    open_ = [one for one in found if one.specified == Chem.StereoSpecified.Unspecified]
-    if open_:
-        return "unknown"
-    return "absolute" if found else "none"
+__all__ = ["FormWeight", "NoFlag", "Part", "Registration", "form_weight", "read_structure", "register_structure"]
