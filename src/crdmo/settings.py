@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "crdmo.common.materials",
     "crdmo.common.studies",
     "crdmo.services.compliance",
+    "crdmo.services.discovery",
     "crdmo.services.manufacturing",
     "crdmo.services.preclinical",
     "crdmo.services.quality",

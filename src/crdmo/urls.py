@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", operations, name="api_operations"),
     path("api/v1/", api.urls),
     path("<slug:program>/compliance/", include("crdmo.services.compliance.urls")),
+    path("<slug:program>/discovery/", include("crdmo.services.discovery.urls")),
     path("<slug:program>/manufacturing/", include("crdmo.services.manufacturing.urls")),
     path("<slug:program>/preclinical/", include("crdmo.services.preclinical.urls")),
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),

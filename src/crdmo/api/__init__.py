@@ -12,6 +12,7 @@ from crdmo import __version__
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.services.compliance.api import router as compliance
+from crdmo.services.discovery.api import router as discovery
 from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.preclinical.api import router as preclinical
 from crdmo.services.quality.api import router as quality
@@ -32,6 +33,7 @@ api = Described(
 api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
+api.add_router("/programs/{program}/discovery", discovery, tags=["discovery"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])
 api.add_router("/programs/{program}/quality", quality, tags=["quality"])

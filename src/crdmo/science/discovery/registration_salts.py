@@ -64,7 +64,8 @@ BI bismuth [Bi+3]; FE2 iron(II) [Fe+2]; FE3 iron(III) [Fe+3];
 _SOLVENTS = """
 H2O hydrate O; D2O deuterate [2H]O[2H]; MEOH methanolate CO; ETOH ethanolate CCO; IPA isopropanolate CC(C)O; NPRO propanolate CCCO;
 BUOH butanolate CCCCO; ACET acetonate CC(C)=O; DMSO dimethylsulfoxide C[S+](C)[O-]; DCM dichloromethane ClCCl;
-CHL chloroform ClC(Cl)Cl; EOAC ethylacetate CCOC(C)=O; IPAC isopropylacetate CC(=O)OC(C)C; MEK butanonate CCC(C)=O; MECN acetonitrile CC#N; DMF dimethylformamide CN(C)C=O;
+CHL chloroform ClC(Cl)Cl; EOAC ethylacetate CCOC(C)=O; IPAC isopropylacetate CC(=O)OC(C)C; MEK butanonate CCC(C)=O;
+MECN acetonitrile CC#N; DMF dimethylformamide CN(C)C=O;
 DMA dimethylacetamide CC(=O)N(C)C; NMP N-methylpyrrolidone CN1CCCC1=O; THF tetrahydrofuran C1CCOC1; DIOX dioxane C1COCCO1;
 TOL toluene Cc1ccccc1; DEE diethylether CCOCC; MTBE tert-butylmethylether COC(C)(C)C; HEX hexane CCCCCC; HEPT heptane CCCCCCC;
 CHEX cyclohexane C1CCCCC1; PGLY propyleneglycol CC(O)CO;
