@@ -82,6 +82,16 @@ def test_the_sponsor_exports_verifies_and_recomputes_its_bundle(terminal: Termin
     assert terminal.run("verify", torn, "--key", made["key"]).exit_code in (common.USAGE, common.NOT_VERIFIED)
 
 
+def test_the_way_from_the_substance_to_a_certificate_is_told(terminal: Terminal) -> None:
+    user = ("--user", "k.yamada")
+    inside = terminal.log_in()
+    told = inside.json("thread", "CRD-101", "--from", "VT-API", "--to", "COA-26-0003", *user)
+    assert [step["type"] for step in told["way"]][:2] == ["materials.substance", "materials.lot"]
+    assert told["way"][-1]["type"] == "quality.certificate"
+    assert inside.run("thread", "CRD-101", "--from", "VT-2604", *user).exit_code == common.FINDINGS
+    assert inside.run("thread", "LQ-7", *user).exit_code == common.USAGE
+
+
 def test_a_pipe_holds_the_object_and_nothing_else(terminal: Terminal, table: Path) -> None:
     for arguments in (
         ["user", "list"],

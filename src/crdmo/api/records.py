@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
+from crdmo.common import threads
 from crdmo.common.routes import After, Limit, ProgramCode, permission, tag
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.ledger import thread
@@ -19,6 +20,7 @@ from crdmo.web.pages.records import find
 from crdmo.web.request import PageRequest
 
 router = Router()
+NEAREST = 50
 
 
 class Me(Schema):
@@ -74,6 +76,25 @@ class Thread(Schema):
     record: UUID
     came_from: list[ThreadNode] = Field(alias="from")
     leads_to: list[ThreadNode] = Field(alias="to")
+
+
+class StrandKind(Schema):
+    """One kind of record on the thread of a program, and the nearest of its records."""
+
+    stage: str
+    type: str
+    count: int
+    stale: int
+    nearest: list[UUID]
+
+
+class ProgramThread(Schema):
+    """The thread of a program by kinds, and the way between two records where it was asked for."""
+
+    start: UUID | None = Field(alias="from")
+    kinds: list[StrandKind]
+    steps: list[tuple[str, str]]
+    way: list[ThreadNode]
 
 
 class Chain(Schema):
@@ -134,6 +155,31 @@ def record_thread(request: PageRequest, key: UUID) -> dict[str, Any]:
         "record": str(key),
         **{side: [_node(n) for n in thread.nodes(walk, streams)] for side, walk in sides.items()},
     }
+
+
+@router.get("/programs/{program}/thread", url_name="program_thread", response=ProgramThread, by_alias=True)
+@permission("view")
+def program_thread(
+    request: PageRequest,
+    program: ProgramCode,
+    start: Annotated[UUID | None, Query(alias="from")] = None,
+    to: UUID | None = None,
+) -> dict[str, Any]:
+    """Return the thread of a program from its molecule or from a record, and the way to another record."""
+    assert request.program is not None
+    streams = authority.streams_of(request.person)
+    begin = find(request, start) if start else threads.origin(request.program)
+    end = find(request, to) if to else None
+    if begin is None:
+        return {"from": None, "kinds": [], "steps": [], "way": []}
+    found = threads.strand(begin, streams)
+    kinds = [
+        {"stage": threads.stage_of(kind), "type": kind, "count": len(keys), "nearest": keys[:NEAREST],
+         "stale": sum(key in found.stale for key in keys)}
+        for kind, keys in found.kinds.records.items()
+    ]  # fmt: skip
+    way = threads.way(begin, end, streams) if end else []
+    return {"from": begin.pk, "kinds": kinds, "steps": found.kinds.steps, "way": [_node(node) for node in way]}
 
 
 def _node(node: thread.Node) -> dict[str, Any]:

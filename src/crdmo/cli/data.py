@@ -1,4 +1,4 @@
-"""Commands that bring data in: import a table for evaluation, results of a worksheet, official artefacts."""
+"""Commands of data: import a table for evaluation, official artefacts; follow the thread of a program."""
 
 from __future__ import annotations
 
@@ -115,7 +115,44 @@ def list_references(json: Json = False) -> None:
     )
 
 
+def thread(
+    program: Annotated[str, typer.Argument(help="Code of the program.")],
+    start: Annotated[str, typer.Option("--from", help="Number of the record to begin at, such as lot:VT-2604.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Number of the record to find the way to.")] = "",
+    user: User = "",
+    json: Json = False,
+) -> None:
+    """Follow the thread of a program from its molecule or from a record, and the way to another record."""
+    common.open_house()
+    from crdmo.common import threads  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.accounts import authority  # noqa: PLC0415
+    from crdmo.foundation.refusals import NotFound  # noqa: PLC0415
+
+    with common.refusals(json):
+        person = common.acting(user)
+        here = common.program_of(person, program)
+        streams = authority.streams_of(person)
+        begin = threads.coded(here, start) if start else threads.origin(here)
+        if begin is None:
+            raise NotFound("the thread has no beginning yet", given=program, next="Register a substance first")
+        found = threads.strand(begin, streams)
+        way = threads.way(begin, threads.coded(here, to), streams) if to else []
+    kinds = [
+        {"stage": threads.stage_of(kind), "type": kind, "count": len(keys)}
+        for kind, keys in found.kinds.records.items()
+    ]
+    steps = [{"id": str(n.key), "type": n.type, "label": n.label, "state": n.state, "stale": n.stale} for n in way]
+    if to:
+        told = [f"{s['type']}: {s['label']} {s['state']}{' (stale)' if s['stale'] else ''}" for s in steps]
+        lines = told or [f"Neither comes from the other: {begin} and {to}."]
+    else:
+        lines = [f"{begin}", *(f"{kind['stage']}: {kind['count']} {kind['type']}" for kind in kinds)]
+    answered = {"from": str(begin.pk), "kinds": kinds, "stale": len(found.stale), "way": steps}
+    common.answer(answered, json, lines)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("import")(import_table)
+    app.command("thread")(thread)
     app.add_typer(references, name="references")

@@ -6,7 +6,7 @@ from django.urls import path
 
 from . import styleguide
 from .door import FORM, PERSON, PUBLIC, Page
-from .pages import desk, docs, proof, records, search
+from .pages import desk, docs, proof, records, search, threads
 
 app_name = "web"
 
@@ -20,12 +20,14 @@ urlpatterns = [
     path("docs/<path:page>", docs.docs, name="picture"),
     path("record/<uuid:key>/", records.record, name="record"),
     path("record/<uuid:key>/copy.pdf", records.copy, name="record_copy"),
-    path("thread/<uuid:key>/", records.thread_of, name="thread"),
+    path("thread/<uuid:key>/", threads.thread_of, name="thread"),
     path("jobs/<uuid:key>/", proof.job, name="job"),
     path("<slug:program>/proof/", proof.proof, name="proof"),
     path("<slug:program>/proof/<str:name>.zip", proof.bundle, name="bundle"),
     path("<slug:program>/", desk.program, name="program"),
     path("<slug:program>/ledger/", records.ledger, name="ledger"),
+    path("<slug:program>/stale/", threads.stale, name="stale"),
+    path("<slug:program>/thread/", threads.program_thread, name="program_thread"),
 ]
 
 PAGES = {
@@ -44,4 +46,6 @@ PAGES = {
     "web:bundle": Page("ledger.export"),
     "web:program": Page("view"),
     "web:ledger": Page("view"),
+    "web:program_thread": Page("view"),
+    "web:stale": Page("view"),
 }

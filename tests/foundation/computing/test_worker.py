@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,9 +27,9 @@ WORKER = START + (
 
 
 class Installation:
-    """A database, a store, and a way to run Python against them."""
+    """A database, a store, and a way to run Python against them; the first is prepared, others are copies of it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, like: Installation | None = None) -> None:
         self.home = home
         self.environment = {
             **os.environ,
@@ -37,7 +38,9 @@ class Installation:
             "CRDMO_STORAGE_URL": f"file://{home / 'files'}",
             "CRDMO_DATABASE_URL": f"sqlite:///{home / 'jobs.sqlite3'}",
         }
-        self.person = self.python(START + SETUP).strip()
+        if like is not None:
+            shutil.copytree(like.home, home)
+        self.person = like.person if like else self.python(START + SETUP).strip()
 
     def python(self, code: str) -> str:
         done = subprocess.run(
@@ -67,9 +70,14 @@ class Installation:
         return subprocess.Popen([sys.executable, "-c", WORKER, *arguments], env=self.environment)
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(tmp_path_factory.mktemp("prepared") / "home")
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> Installation:
-    return Installation(tmp_path / "home")
+def installation(prepared: Installation, tmp_path: Path) -> Installation:
+    return Installation(tmp_path / "home", prepared)
 
 
 def _wait_for(place: Path, seconds: float = 30.0) -> None:

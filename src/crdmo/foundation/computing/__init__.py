@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .bundle_recompute import BundleReport, recompute_bundle
     from .comparison import Outcome, Verdict
     from .figures import figure_of
-    from .impact_list import Impact, impact
+    from .impact_list import Impact, Touched, corrections, impact
     from .jobs import cancel, enqueue, job, job_state
     from .models import Job, Result
     from .program_recompute import ProgramReport, recompute_program
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _PLACES = {
     "BundleReport": "bundle_recompute", "Impact": "impact_list", "Job": "models", "Outcome": "comparison",
     "ProgramReport": "program_recompute", "Progress": "progress", "Rerun": "renewing", "Result": "models",
-    "Verdict": "comparison", "cancel": "jobs", "column": "running", "enqueue": "jobs", "figure_of": "figures",
+    "Verdict": "comparison", "Touched": "impact_list", "cancel": "jobs", "column": "running", "corrections": "impact_list",
+    "enqueue": "jobs", "figure_of": "figures",
     "impact": "impact_list", "is_stale": "renewing", "job": "jobs", "job_state": "jobs",
     "recompute": "renewing", "recompute_bundle": "bundle_recompute", "recompute_program": "program_recompute",
     "rerun": "renewing", "run": "running", "stale": "renewing",
@@ -43,7 +44,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BundleReport", "Impact", "Job", "Outcome", "ProgramReport", "Progress", "Rerun", "Result", "Verdict",
-    "cancel", "column", "enqueue", "figure_of", "impact", "is_stale", "job", "job_state", "recompute",
+    "BundleReport", "Impact", "Job", "Outcome", "ProgramReport", "Progress", "Rerun", "Result", "Touched",
+    "Verdict", "cancel", "column", "corrections", "enqueue", "figure_of", "impact", "is_stale", "job", "job_state", "recompute",
     "recompute_bundle", "recompute_program", "rerun", "run", "stale",
 ]  # fmt: skip

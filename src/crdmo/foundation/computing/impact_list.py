@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from crdmo.foundation.accounts import authority
-from crdmo.foundation.accounts.models import Person
+from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.ledger import thread
-from crdmo.foundation.ledger.models import Entry, Record
+from crdmo.foundation.ledger.models import Entry, Record, Stale
 from crdmo.foundation.signing.models import Signature
 
 RESULT = "computing.result"
 DOCUMENTS = "documents."
 SUBMISSIONS = "regulatory."
 MANY = 100_000
+Address = Callable[[Record], str]
 
 
 @dataclass(frozen=True)
@@ -87,20 +89,48 @@ class Impact:
         return {**rows, "pages": self.pages, "hidden": self.hidden}
 
 
-def impact(record: Record, person: Person | None = None) -> Impact:
-    """Return what stands on a record, as far as `person` may see it; without person, all of it."""
+def impact(record: Record, person: Person | None = None, *, address: Address | None = None) -> Impact:
+    """Return what stands on a record, as far as `person` may see it; without person, all of it.
+
+    Args:
+        record: that was changed, or may be.
+        person: who asks.
+        address: gives the page of a record; without it, no pages are named.
+    """
     reached = thread.downstream(record.id, limit=MANY)
     signatures = _signatures(reached)
     keys = {key: depth for key, depth in reached.items() if key not in signatures}
     streams = authority.streams_of(person) if person is not None else _streams(keys)
+    touched = _touched(keys, streams, address)
+    return Impact(touched, len(keys) - len(touched))
+
+
+def corrections(program: Program, person: Person, *, address: Address | None = None) -> list[tuple[UUID, Impact]]:
+    """Return what in a program stands on data changed since, by the record whose change made it so, latest first."""
+    mine = Entry.objects.filter(stream=str(program.pk), version=1).values("record_id")
+    marks: dict[UUID, set[UUID]] = {}
+    latest: dict[UUID, int] = {}
+    for mark in Stale.objects.filter(record_id__in=mine):
+        marks.setdefault(mark.cause, set()).add(mark.record_id)
+        latest[mark.cause] = max(mark.entry, latest.get(mark.cause, 0))
+    streams, found = authority.streams_of(person), []
+    for cause in sorted(marks, key=lambda cause: -latest[cause]):
+        steps = thread.downstream(cause, only_data=True, limit=MANY)
+        keys = {key: steps.get(key, 1) for key in marks[cause]}
+        touched = _touched(keys, streams, address)
+        if touched:
+            found.append((cause, Impact(touched, len(keys) - len(touched))))
+    return found
+
+
+def _touched(keys: dict[UUID, int], streams: list[str], address: Address | None) -> tuple[Touched, ...]:
     nodes = thread.nodes(keys, streams)
     signed = _signed([node.key for node in nodes])
-    touched = tuple(
+    return tuple(
         Touched(node.key, node.type, node.label, node.state, node.version, node.depth, node.stale, node.key in signed,
-                _page(node.record))
+                address(node.record) if address else "")
         for node in nodes
     )  # fmt: skip
-    return Impact(touched, len(keys) - len(touched))
 
 
 def _signatures(keys: dict[UUID, int]) -> set[UUID]:
@@ -114,8 +144,3 @@ def _streams(keys: dict[UUID, int]) -> list[str]:
 def _signed(keys: list[UUID]) -> set[UUID]:
     rows = Signature.objects.filter(target_id__in=keys, is_void=False).values_list("target_id", flat=True)
     return set(rows)
-
-
-def _page(record: Record) -> str:
-    address = getattr(record, "get_absolute_url", None)
-    return str(address()) if callable(address) else ""

@@ -135,9 +135,10 @@ def thread_graph(title: str, nodes: Sequence[Node], edges: Sequence[Edge], *, de
     columns: dict[int, list[Node]] = {}
     for node in shown:
         columns.setdefault(column[node.key], []).append(node)
-    ways = _ways(columns, column, links)
+    # A step back (kinds can feed each other) would run against every other one: it stands in the table only.
+    ways = _ways(columns, column, [(a, b) for a, b in links if column[a] < column[b]])
     _ordered(columns, [hop for way in ways.values() for hop in pairwise(way)])
-    return _drawn(title, desc or _said(nodes), columns, ways)
+    return _drawn(title, desc or _said(nodes), columns, ways, links)
 
 
 def _ways(columns: dict[int, list[Node]], column: dict[str, int], edges: Sequence[Edge]) -> dict[Edge, list[str]]:
@@ -157,7 +158,9 @@ def _said(nodes: Sequence[Node]) -> str:
     return f"{many}, {stale or 'none'} stale; each stands to the right of what it comes from."
 
 
-def _drawn(title: str, desc: str, columns: dict[int, list[Node]], ways: dict[Edge, list[str]]) -> Figure:
+def _drawn(
+    title: str, desc: str, columns: dict[int, list[Node]], ways: dict[Edge, list[str]], links: Sequence[Edge]
+) -> Figure:
     tall = {n: sum(_room(node) + GAP_Y for node in column) - GAP_Y for n, column in columns.items()}
     height, width = max(tall.values()) + 24, 24 + len(columns) * (BOX + GAP_X) - GAP_X
     at: dict[str, d.Point] = {}
@@ -170,7 +173,7 @@ def _drawn(title: str, desc: str, columns: dict[int, list[Node]], ways: dict[Edg
     body = [_edge([at[key] for key in way], shown[b].stale) for (_, b), way in ways.items()]
     body += [_box(node, at[node.key][0], at[node.key][1] - HIGH / 2) for node in shown.values()]
     names = {key: f"{node.kind} {node.label}" for key, node in shown.items()}
-    table = (("From", "To"), *((names[a], names[b]) for a, b in ways))
+    table = (("From", "To"), *((names[a], names[b]) for a, b in links))
     svg = d.wrap(title, desc, width, height, body, interactive=any(node.url for node in shown.values()))
     return Figure(title, desc, svg, table, width, round(height))
 

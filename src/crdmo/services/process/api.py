@@ -28,6 +28,7 @@ from crdmo.common.routes import (
 from . import exports, queries
 from .models import Attribute, ControlStrategy, Parameter, RiskLine, Study
 from .workflow import analysis, studies
+from .workflow.desks import refuse
 
 router = Router()
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -250,7 +251,7 @@ def fit(request: Any, program: ProgramCode, code: str, given: Fit) -> dict[str, 
     """Fit the models of a completed study; people accept them."""
     found = queries.find_study(request.program, code)
     if given.model and given.model not in Study.Order.values:
-        studies.refuse("there is no such model", {"model": f"allowed: {', '.join(Study.Order.values)}"})
+        refuse("there is no such model", {"model": f"allowed: {', '.join(Study.Order.values)}"})
     made = analysis.analyse_study(request.person, found, order=given.model)
     return {
         "items": [

@@ -1,4 +1,4 @@
-"""Any record: its state, versions and signatures; its thread both ways; the ledger of a program as its reviewer reads it."""
+"""Any record: its state, versions and signatures; the ledger of a program as its reviewer reads it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from crdmo.foundation.computing import Result
 from crdmo.foundation.computing.figures import figure_of_record
 from crdmo.foundation.documents.copies import record_copy
 from crdmo.foundation.ledger import thread
-from crdmo.foundation.ledger.models import Edge, Entry, Record, record_types
+from crdmo.foundation.ledger.models import Entry, Record, record_types
 from crdmo.foundation.refusals import Invalid, NotFound
 from crdmo.foundation.signing import signatures_of
-from crdmo.science import figures
 
 from ..links import record_url
 from ..request import PageRequest
@@ -88,66 +87,6 @@ def copy(request: PageRequest, key: UUID) -> HttpResponse:
     response = HttpResponse(record_copy(found, printed_by=request.person.printed_name), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.record_type()}-{key}.pdf"'
     return response
-
-
-def thread_of(request: PageRequest, key: UUID) -> HttpResponse:
-    """Show where a record comes from and what depends on it: as a drawing, as lists, as JSON."""
-    found = find(request, key)
-    streams = authority.streams_of(request.person)
-    above = thread.nodes(thread.upstream(key, limit=400), streams)
-    below = thread.nodes(thread.downstream(key, limit=400), streams)
-    if request.GET.get("format") == "json":
-        return JsonResponse({"record": str(key), "from": [_node(n) for n in above], "to": [_node(n) for n in below]})
-    causes = thread.stale_causes([key]).get(key, [])
-    changed = thread.nodes(dict.fromkeys(causes, 1), streams)
-    contents = {
-        "record": found,
-        "type": trails.type_label(found.record_type()),
-        "above": _listed(above),
-        "below": _listed(below),
-        "graph": _graph(found, above, below),
-        "page": record_url(found),
-        "is_stale": bool(causes),
-        "changed": _listed(changed),
-        "source": _source(key),
-        "fragment": request.headers.get("X-Requested-With") == "fragment",
-    }
-    return render(request, "web/thread.html", contents)
-
-
-def _source(key: UUID) -> dict[str, Any] | None:
-    entry = Entry.objects.filter(record_id=key).order_by("-version").first()
-    return trails.line(entry) if entry else None
-
-
-def _node(node: thread.Node) -> dict[str, Any]:
-    return {
-        "id": str(node.key),
-        "type": node.type,
-        "label": node.label,
-        "state": node.state,
-        "version": node.version,
-        "stale": node.stale,
-        "steps": node.depth,
-    }
-
-
-def _listed(nodes: list[thread.Node]) -> list[dict[str, Any]]:
-    return [{"node": node, "type": trails.type_label(node.type), "url": record_url(node.record)} for node in nodes]
-
-
-def _graph(found: Record, above: list[thread.Node], below: list[thread.Node]) -> Any:
-    known = {node.key: node for node in [*above, *below]}
-    me = figures.Node(
-        str(found.pk), trails.type_label(found.record_type()), str(found), getattr(found, "state", ""), "", False, True
-    )
-    drawn = [me] + [
-        figures.Node(str(n.key), trails.type_label(n.type), n.label, n.state, record_url(n.record), n.stale)
-        for n in known.values()
-    ]
-    keys = [found.pk, *known]
-    edges = Edge.objects.filter(upstream__in=keys, downstream__in=keys).values_list("upstream", "downstream").distinct()
-    return figures.thread_graph(f"Thread of {found}", drawn, sorted((str(a), str(b)) for a, b in edges))
 
 
 def ledger(request: PageRequest, program: str) -> HttpResponse:

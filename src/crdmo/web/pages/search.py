@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
@@ -24,25 +25,23 @@ NAMES = ("code", "name", "title")
 def _searchable() -> Iterator[tuple[type[Record], list[str]]]:
     for model in record_types().values():
         names = [f.name for f in model._meta.concrete_fields if f.name in NAMES and isinstance(f, models.CharField)]
-        if "code" in names and model._meta.app_label != "accounts":
+        if model.searched and "code" in names and model._meta.app_label != "accounts":
             yield model, names
 
 
-def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
-    streams = authority.programs_of(request.person).values("pk")
+def named(question: str, *, only: models.Q | None = None, keys: list[UUID] | None = None) -> list[dict[str, Any]]:
+    """Return the records whose number or name holds the question, by kind: those of `only`, or those among `keys`."""
     groups = []
     for model, names in _searchable():
         wanted = models.Q()
         for name in names:
             wanted |= models.Q(**{f"{name}__icontains": question})
-        mine = models.Q(program__in=streams) | models.Q(
-            program__isnull=True, organization=request.person.organization_id
-        )
-        found = (
-            model._default_manager.filter(wanted, mine, is_void=False)
-            .select_related("program")
-            .order_by("-entry")[:EACH]
-        )
+        rows = model._default_manager.filter(wanted, is_void=False)
+        if only is not None:
+            rows = rows.filter(only)
+        if keys is not None:
+            rows = rows.filter(pk__in=keys)
+        found = rows.select_related("program").order_by("-entry")[:EACH]
         items = [
             {"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found
         ]
@@ -51,9 +50,15 @@ def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
     return groups
 
 
+def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
+    streams = authority.programs_of(request.person, whole=True).values("pk")
+    own = models.Q(program__isnull=True, organization=request.person.organization_id)
+    return named(question, only=models.Q(program__in=streams) | own)
+
+
 def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
     code = request.GET.get("in", "")
-    here = authority.programs_of(request.person).filter(code=code).first()
+    here = authority.programs_of(request.person, whole=True).filter(code=code).first()
     asked = question.casefold()
     items = []
     for service in services(here, service_path(here)):
@@ -65,7 +70,7 @@ def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
             ]
     items += [
         {"label": str(p), "id": p.code, "url": f"/{p.code}/", "kind": "Program"}
-        for p in authority.programs_of(request.person)
+        for p in authority.programs_of(request.person, whole=True)
     ]
     return [item for item in items if asked in item["label"].casefold()][: EACH * 2]
 

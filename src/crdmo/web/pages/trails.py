@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from crdmo.foundation.accounts.authority import TABLE
-from crdmo.foundation.ledger.models import Entry
+from crdmo.foundation.ledger.models import Entry, record_types
 
 HIDDEN = frozenset({"organization", "program"})
 OPERATIONS = {"create": "created", "change": "changed", "void": "voided", "event": "noted"}
@@ -49,8 +49,10 @@ def line(entry: Entry) -> dict[str, Any]:
 
 
 def type_label(record_type: str) -> str:
-    """Return a record type in words: `quality.result` → Result."""
-    return record_type.rpartition(".")[2].replace("_", " ").capitalize()
+    """Return a record type in words: `quality.retestplan` → Retest plan."""
+    model = record_types().get(record_type)
+    words = str(model._meta.verbose_name) if model else record_type.rpartition(".")[2].replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def shown(value: Any) -> str:

@@ -91,7 +91,7 @@ def _lines(found: RiskAssessment) -> list[dict[str, Any]]:
     if found.supersedes is not None:
         before = {(r.parameter_id, r.attribute_id): r.priority for r in queries.risk_lines(found.supersedes)}
     rows = [{"line": r, "before": before.get((r.parameter_id, r.attribute_id))} for r in queries.risk_lines(found)]
-    return sorted(rows, key=lambda row: -row["line"].priority)  # type: ignore[union-attr]
+    return sorted(rows, key=lambda row: -row["line"].priority)
 
 
 class RiskForm(StepForm):

@@ -1,0 +1,1 @@
+"""Studies: protocols, arms, visits, subjects, observations: what preclinical and clinical studies share."""

@@ -1,0 +1,1 @@
+"""Regulatory affairs: the clocks of procedures."""
