@@ -227,7 +227,13 @@ def test_a_number_is_written_with_the_digits_that_read_back(value: Any, text: st
 def test_a_package_of_the_house_deviates_nowhere_from_the_guide(facility) -> None:
     study = facility.computed()
     assert [f"{one.place} {one.what}" for one in writing.deviations(study) if one.severity == "error"] == []
-    row = {"subject": study.subjects.first(), "domain": "CL", "code": "CLINOBS", "value": "Übererregung", "starts": facility.on(8)}
+    row = {
+        "subject": study.subjects.first(),
+        "domain": "CL",
+        "code": "CLINOBS",
+        "value": "Übererregung",
+        "starts": facility.on(8),
+    }
     records.record_findings(facility.technician, study, [row])
     with pytest.raises(Invalid, match="cannot be written as SEND"):
         writing.package(study)
