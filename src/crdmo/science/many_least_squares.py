@@ -114,7 +114,7 @@ def solve(problems: Problems, start: Array, *, most: int = 500, rough: bool = Fa
         # At the minimum the sum only trembles: what is promised is less than its last digits, and the step ends the search.
         last = (promised <= small_gain * rss[rows]) & (damping[rows] <= 1.0)
         better = (new_rss < rss[rows]) | (last & (new_rss <= rss[rows] * (1 + _TREMBLE)))
-        gain = (rss[rows] - new_rss) / np.maximum(promised, 1e-300)
+        gain = (rss[rows] - new_rss) / np.maximum(promised, 1e-30 * rss[rows] + 1e-300)
         took = rows[better]
         theta[took], rest[took], slopes[took] = trial[better], new_rest[better], new_slopes[better]
         rss[took] = new_rss[better]
@@ -164,7 +164,7 @@ def _step(
     table[:, :n, :p] = j / used[:, None, :]
     table[:, :n, p] = r
     table[:, n:, :p] = np.sqrt(damping[rows])[:, None, None] * np.eye(p)
-    upper = np.linalg.qr(table, mode="r")
+    upper: Array = np.asarray(np.linalg.qr(table, mode="r"))
     # As a stack of columns: NumPy 2 reads a plain stack of vectors as one matrix.
     step = np.linalg.solve(upper[:, :p, :p], upper[:, :p, p, None])[..., 0] / used
     size = own * np.sqrt(np.einsum("bn,bn->b", r, r))[:, None]
