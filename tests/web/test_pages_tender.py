@@ -178,6 +178,23 @@ def test_change_invoice_duties_and_baseline_on_pages(market: Market) -> None:
     assert payer.post(invoice, paid).status_code == 409
     printed = payer.get(invoice.rstrip("/") + ".pdf")
     assert printed.status_code == 200 and printed.content.startswith(b"%PDF")
+    missing = payer.get(invoice.rstrip("/") + ".xml")
+    assert missing.status_code == 409 and b"has not stated how it is billed" in missing.content
+    stated = {"step": "billing", "legal_name": "Partner AG", "country": "CH", "vat_id": "CHE1", "tax_category": "AE"}
+    assert biller.post(page, stated).status_code == 302
+    assert payer.post(page, {"step": "billing", "legal_name": "S GmbH", "country": "de"}).status_code == 422
+    assert (
+        payer.post(page, {"step": "billing", "legal_name": "S GmbH", "country": "DE", "vat_id": "DE1"}).status_code
+        == 302
+    )
+    broken = payer.get(invoice.rstrip("/") + ".xml")
+    assert broken.status_code == 409 and b"BR-AE-10" in broken.content
+    assert (
+        biller.post(page, stated | {"tax_reason": "Reverse charge"}).status_code == 422
+    )  # a correction has its reason
+    assert biller.post(page, stated | {"tax_reason": "Reverse charge", "reason": "Forgotten"}).status_code == 302
+    written = payer.get(invoice.rstrip("/") + ".xml")
+    assert written.status_code == 200 and b'<cbc:PayableAmount currencyID="EUR">20800.00<' in written.content
     assert payer.get(invoice.rstrip("/") + ".exe").status_code == 404
     duty = {f"duty_gmp.{key}": "partner" for key in ("certification", "audit")}
     drafted = {"step": "draft", "title": "Duties", "starts_on": "1 Jan 2026", "covers": ["GMP"], **duty}
