@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from crdmo.science.checks import Vector, share
-from crdmo.science.many_least_squares import Array, Problems, Rows, covariances, solve
+from crdmo.science.least_squares import Array, Problems, Rows, covariances, solve_from_afar
 from crdmo.science.method import MethodError
 from crdmo.science.profile_likelihood import profile_intervals
 
@@ -79,7 +79,7 @@ def fit_constants(
     first = np.log(np.array([[start[name] for name in names]]))
     far = math.log(FOLLOWED)
     problems = Problems(model, y[None], weights[None], np.ones((1, p), dtype=bool), first - far, first + far)
-    found = solve(problems, first)
+    found = solve_from_afar(problems, first)
     if not found.converged[0]:
         raise MethodError(
             "no constants were found for this law",

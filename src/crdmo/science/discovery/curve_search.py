@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crdmo.science.many_least_squares import Array, Model, Problems, Rows, Solutions, best_of, solve
+from crdmo.science.least_squares import Array, Model, Problems, Rows, Solutions, best_of, solve
 from crdmo.science.profile_likelihood import profile_intervals
 
 from . import logistic

@@ -10,7 +10,7 @@ import numpy as np
 
 from crdmo.science.checks import Vector, finite_numbers, same_length
 from crdmo.science.discovery.constants import Fit, fit_constants
-from crdmo.science.many_least_squares import Array
+from crdmo.science.least_squares import Array
 from crdmo.science.method import MethodError, method
 
 _SOURCE = (

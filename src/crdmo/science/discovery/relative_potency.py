@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from crdmo.science.checks import share
-from crdmo.science.many_least_squares import Array, Problems, Rows, covariances, solve
+from crdmo.science.least_squares import Array, Problems, Rows, covariances, solve
 from crdmo.science.method import MethodError, method
 from crdmo.science.profile_likelihood import profile_intervals
 

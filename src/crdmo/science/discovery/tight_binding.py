@@ -10,7 +10,7 @@ import numpy as np
 
 from crdmo.science.checks import Vector, finite_numbers, positive, same_length
 from crdmo.science.discovery.constants import Constant, fit_constants
-from crdmo.science.many_least_squares import Array
+from crdmo.science.least_squares import Array
 from crdmo.science.method import MethodError, method
 
 # Below this multiple of the enzyme the inhibitor that is bound is no longer small beside the whole.
