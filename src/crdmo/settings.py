@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "crdmo.common.engagements",
     "crdmo.common.materials",
     "crdmo.common.studies",
+    "crdmo.services.clinical",
     "crdmo.services.compliance",
     "crdmo.services.manufacturing",
     "crdmo.services.preclinical",

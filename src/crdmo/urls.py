@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("crdmo.web.accounts.urls")),
     path("api/", operations, name="api_operations"),
     path("api/v1/", api.urls),
+    path("<slug:program>/clinical/", include("crdmo.services.clinical.urls")),
     path("<slug:program>/compliance/", include("crdmo.services.compliance.urls")),
     path("<slug:program>/manufacturing/", include("crdmo.services.manufacturing.urls")),
     path("<slug:program>/preclinical/", include("crdmo.services.preclinical.urls")),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("<slug:program>/quality/", include("crdmo.services.quality.urls")),
     path("<slug:program>/regulatory/", include("crdmo.services.regulatory.urls")),
     path("documents/", include("crdmo.web.controlled.urls")),
+    path("<slug:program>/documents/", include("crdmo.web.controlled.program_urls")),
     path("", include("crdmo.web.contracts.urls")),
     path("", include("crdmo.web.urls")),
 ]

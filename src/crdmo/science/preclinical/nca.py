@@ -45,6 +45,7 @@ class Exposure:
         volume_steady: clearance × mean residence time, after a dose into blood only.
         terminal: the terminal phase, or None.
         rule, route: by which it was computed.
+        samples: the samples that counted.
     """
 
     c_max: float
@@ -65,11 +66,12 @@ class Exposure:
     rule: Rule
     route: Route
     flags: tuple[str, ...]
+    samples: Profile
 
 
 @method(
     "preclinical.nca",
-    version="1.0",
+    version="1.1",
     title="Non-compartmental analysis",
     source="Gibaldi M, Perrier D, Pharmacokinetics, 2nd ed. 1982; Purves RD, J Pharmacokinet Biopharm 1992;20:211",
 )
@@ -139,7 +141,7 @@ def non_compartmental(
         aumc_inf, residence, clearance,
         clearance / rate if clearance and rate else None,
         clearance * residence if clearance and residence and route is not Route.EXTRAVASCULAR else None,
-        ending, rule, route, _flags(samples, ending, infinite, auc, interval),
+        ending, rule, route, _flags(samples, ending, infinite, auc, interval), samples,
     )  # fmt: skip
 
 

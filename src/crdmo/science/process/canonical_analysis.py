@@ -86,7 +86,7 @@ def canonical_analysis(*, model: SurfaceModel, radius: float = 1.0) -> Canonical
     return CanonicalAnalysis(
         tuple(point.tolist()),
         tuple(to_natural(model.factors, [point.tolist()])[0].tolist()),
-        float(predict(model, point[None, :])[0]),
+        float(predict(model, np.asarray(point[None, :], dtype=np.float64))[0]),
         tuple(values.tolist()),
         tuple(tuple(row) for row in vectors.T.tolist()),
         shape,

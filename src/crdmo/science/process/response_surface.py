@@ -112,7 +112,7 @@ def response_surface(
     terms = terms_of(len(factors), order)
     x = design_matrix(terms, coded, blocks)
     check_estimable(x, y)
-    inverse: Matrix = np.linalg.inv(x.T @ x)
+    inverse: Matrix = np.asarray(np.linalg.inv(x.T @ x), dtype=np.float64)
     beta = inverse @ x.T @ y
     fitted = x @ beta
     residual, leverage = y - fitted, np.einsum("ij,jk,ik->i", x, inverse, x)

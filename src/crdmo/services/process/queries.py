@@ -159,7 +159,9 @@ def sheet_of(study: Study) -> dict[str, Any]:
 def models_of(study: Study) -> QuerySet[ResponseModel]:
     """Return the models of a study that stand or wait."""
     rows = study.models.filter(is_void=False).exclude(state="superseded")
-    rows = rows.select_related("response__attribute", "computed", "stationary", "made_by", "judged_by", "study")
+    rows = rows.select_related(
+        "response__attribute", "computed", "stationary", "contour", "made_by", "judged_by", "study"
+    )
     return rows.order_by("response__position", "-entry")
 
 

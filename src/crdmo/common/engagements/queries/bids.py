@@ -99,7 +99,7 @@ def own_bid(person: Person, invitation: Invitation) -> dict[str, Any] | None:
         raise NotFound("there is no bid to be seen here")
     rows = invitation.envelopes.filter(is_void=False).exclude(state=Envelope.State.REPLACED)
     envelope = rows.order_by("-entry").first()
-    return None if envelope is None else unseal(envelope.sealed, envelope.commitment).contents
+    return None if envelope is None else unseal(envelope.contents, envelope.commitment).contents
 
 
 def proposals_of(request: Request) -> list[Proposal]:

@@ -118,6 +118,7 @@ class ResponseModel(Record):
     response = models.ForeignKey(StudyResponse, models.PROTECT, related_name="models")
     computed = models.ForeignKey(Result, models.PROTECT, related_name="+")
     stationary = models.ForeignKey(Result, models.PROTECT, null=True, related_name="+")
+    contour = models.ForeignKey(Result, models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     made_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     judged_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")

@@ -72,6 +72,7 @@ def analyse_study(act: Act, study: Study, *, order: str = "") -> list[ResponseMo
         except MethodError as error:
             raise as_invalid(error) from error
         point = _stationary(act, study, fit, attribute.name)
+        drawn = _contour(act, study, fit, attribute.name)
         made.append(
             act.create(
                 ResponseModel,
@@ -80,8 +81,9 @@ def analyse_study(act: Act, study: Study, *, order: str = "") -> list[ResponseMo
                 response=response,
                 computed=fit,
                 stationary=point,
+                contour=drawn,
                 made_by=worker(act),
-                sources=sources_of([fit, *([point] if point else [])]),
+                sources=sources_of([one for one in (fit, point, drawn) if one]),
             )
         )
     return made
@@ -96,6 +98,20 @@ def _stationary(act: Act, study: Study, fit: Result, name: str) -> Result | None
         )  # fmt: skip
     except MethodError:
         return None
+
+
+def _contour(act: Act, study: Study, fit: Result, name: str) -> Result | None:
+    """Return the surface over the two factors with the greatest linear effects; None where there is one factor only."""
+    model = fit.output["model"]
+    names = [factor["name"] for factor in model["factors"]]
+    if len(names) < 2:
+        return None
+    size = dict(zip(names, (abs(value) for value in model["coefficients"][1:]), strict=False))
+    x, y = sorted(sorted(names, key=lambda one: -size[one])[:2], key=names.index)
+    return compute(
+        act, "process.surface_contour", {"model": model}, {"x": x, "y": y}, sources=[fit], program=study.program,
+        title=f"Contours of {name}, {study.code}",
+    )  # fmt: skip
 
 
 @verb("process.judge_model", "accept or reject a model", roles=(Role.PROCESS_LEAD, Role.PROCESS_ENGINEER))

@@ -234,14 +234,18 @@ def _settings(
     return settings, errors
 
 
-@verb("process.record_runs", "record runs of a study from a file", roles=ENGINEERS)
-def record_runs(act: Act, study: Study, rows: Sequence[Line]) -> Study:
-    """Record every run that is still planned, from rows of `run`, `values`, `achieved`, `comment`; whole or not at all."""
+@verb("process.record_runs", "record several runs of a study at once", roles=ENGINEERS)
+def record_runs(act: Act, study: Study, rows: Sequence[Line], *, whole: bool = True) -> Study:
+    """Record runs from rows of `run`, `values`, `achieved`, `comment`; all of them or none.
+
+    `whole` asks for every run that is still planned, as a file holds them.
+    """
     by_order = {r.order: r for r in study.runs.filter(is_void=False)}
     given = [row["run"] for row in rows]
     errors = {f"run {n}": "stands in two rows" for n in given if given.count(n) > 1}
     errors |= {f"run {n}": f"there is none; allowed: 1 to {len(by_order)}" for n in given if n not in by_order}
-    errors |= {f"run {n}": "is missing" for n, r in by_order.items() if r.state == "planned" and n not in given}
+    if whole:
+        errors |= {f"run {n}": "is missing" for n, r in by_order.items() if r.state == "planned" and n not in given}
     refuse(f"the rows are not the runs of {study}; nothing was saved", errors)
     for row in sorted(rows, key=lambda one: int(one["run"])):
         run = by_order[row["run"]]
