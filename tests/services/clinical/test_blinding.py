@@ -153,11 +153,16 @@ def test_two_databases_that_differ_only_in_arms_answer_every_blinded_role_the_sa
     listed = told_unblinded(trial)
     first = {one.pk: asked(one, wanted[one.pk], bearers[one.pk]) for one in people}
     swap()
-    second = {one.pk: asked(one, wanted[one.pk], bearers[one.pk]) for one in people}
+    # A page that does not open says so without looking at the trial; the site and the team ask for those again, too.
+    again = {
+        key: [(url, page) for url, page in rows if key in whole or first[key][url].startswith(b"200")]
+        for key, rows in wanted.items()
+    }
+    second = {one.pk: asked(one, again[one.pk], bearers[one.pk]) for one in people}
     for one in people:
         opened = [url for url, body in first[one.pk].items() if body.startswith(b"200")]
         assert len(opened) >= 6, (one.user_id, opened)
-        for url, body in first[one.pk].items():
-            assert second[one.pk][url] == body, (one.user_id, url)
+        for url, body in second[one.pk].items():
+            assert body == first[one.pk][url], (one.user_id, url)
     assert told_unblinded(trial) != listed, "the unblinded statistician must see the difference"
     assert "Velatide 20 mg" not in caplog.text and "Placebo" not in caplog.text

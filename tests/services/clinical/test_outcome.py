@@ -17,6 +17,7 @@ from crdmo.foundation.documents import workflow as documents
 from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 from crdmo.services.clinical.exports import events_csv
 from crdmo.services.clinical.models import CrfPage, DatabaseLock, DomainTable, TrialAnalysis
+from crdmo.services.clinical.sdtm import reading
 from crdmo.services.clinical.sdtm.writing import files_of, zipped
 from crdmo.services.clinical.workflow import analyses, blinding, exchange, forms, locks, people, safety
 from crdmo.standards.xpt import read_xpt
@@ -157,12 +158,13 @@ def test_a_folder_that_is_torn_or_does_not_belong_leaves_nothing(trial: Trial, c
     assert Study.objects.filter(is_imported=True).count() == 0 and not DomainTable.objects.exists()
 
 
-def test_what_is_no_zip_and_a_zip_that_is_a_bomb_are_refused(trial: Trial) -> None:
+def test_what_is_no_zip_and_a_zip_that_is_a_bomb_are_refused(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_BYTES", 100_000)
     with pytest.raises(Invalid, match="no zip"):
         exchange.import_sdtm(trial.crew.manager, trial.program, file_name="a.zip", data=b"PK\x03\x04 torn")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("dm.xpt", bytes(301 * 1024 * 1024))
+        packed.writestr("dm.xpt", bytes(100_001))
     with pytest.raises(Invalid, match="too much"):
         exchange.import_sdtm(trial.crew.manager, trial.program, file_name="a.zip", data=out.getvalue())
 
