@@ -69,14 +69,18 @@ INSTALLED_APPS = [
     "crdmo.foundation.computing",
     "crdmo.foundation.documents",
     "crdmo.foundation.references",
+    "crdmo.common.controls",
     "crdmo.common.engagements",
     "crdmo.common.materials",
     "crdmo.common.studies",
     "crdmo.services.clinical",
     "crdmo.services.compliance",
+    "crdmo.services.discovery",
     "crdmo.services.manufacturing",
     "crdmo.services.preclinical",
+    "crdmo.services.process",
     "crdmo.services.quality",
+    "crdmo.services.regulatory",
     "crdmo.web",
 ]
 

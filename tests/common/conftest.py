@@ -14,6 +14,7 @@ from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.signing import Credentials
 from tests import factories
+from tests.common.market import Market, open_market
 
 
 @dataclass
@@ -49,3 +50,9 @@ def house(db: None, settings: Any) -> House:
         factories.login(person)
     product = stock.register_substance(keeper, program, code="API-1", name="Velatide", kind="drug_substance")
     return House(program, keeper, manager, lead, product, dt.datetime.now(dt.UTC).date())
+
+
+@pytest.fixture
+def market(db: None, settings: Any) -> Market:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return open_market()

@@ -7,18 +7,22 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crdmo.common.engagements import queries as contracts
-from crdmo.common.engagements.models import WorkOrder
+from crdmo.common.engagements.measures import scoreboard
+from crdmo.common.engagements.models import Request, WorkOrder
 from crdmo.common.materials.models import Lot
 from crdmo.common.materials.queries import balance
 from crdmo.demo import people
 from crdmo.demo.play import play
+from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Organization, Person, Program
+from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.computing import recompute_bundle
 from crdmo.foundation.ledger import bundles
 from crdmo.foundation.ledger.models import Entry, record_types
@@ -31,7 +35,11 @@ from crdmo.services.compliance.models import PeriodicReview
 from crdmo.services.quality.gates import gates_for_release
 from crdmo.services.quality.models import Certificate, Investigation, Reagent, Result, ShelfLife
 from crdmo.services.quality.workflow import bench, disposition
-from tests import databases
+from crdmo.services.regulatory import build, staleness
+from crdmo.services.regulatory.models import Leaf
+from crdmo.services.regulatory.models import Sequence as DossierSequence
+from crdmo.standards import ectd
+from tests import databases, factories
 
 pytestmark = pytest.mark.drill
 
@@ -128,9 +136,74 @@ def test_every_quantity_of_the_demo_adds_up(played: Program) -> None:
 
 def test_the_contract_is_worth_its_lines_and_earns_by_records(played: Program) -> None:
     order = WorkOrder.objects.get()
-    assert str(contracts.value(order)) == "73\u202f200.00 EUR"
+    assert str(contracts.original_value(order)) == "73\u202f200.00 EUR"
+    assert str(contracts.value(order)) == "83\u202f800.00 EUR"
+    assert [str(step.adds.amount) for step in contracts.value_history(order)] == ["73200.00", "10600.00"]
     met = {m.milestone.name: m.is_met for m in contracts.milestones(order)}
     assert met["Lot VT-2602 released"] and not met["Lot VT-2603 released"]
+
+
+def test_the_order_comes_from_the_better_of_two_sealed_bids(played: Program) -> None:
+    request = Request.objects.get()
+    grid = contracts.side_by_side(request)
+    ours, theirs = grid.columns
+    assert (ours.bidder, theirs.bidder, request.awarded_to.code) == ("Northbridge CRDMO", "Halden Labs", "NORTHBRIDGE")
+    assert ours.points > theirs.points
+    assert theirs.by_quantity.amount < 0 == ours.by_quantity.amount
+    assert WorkOrder.objects.get().proposal.bidder == request.awarded_to
+
+
+def test_who_lost_the_bid_sees_its_own_room_and_nothing_else(played: Program) -> None:
+    loser = Person.objects.get(user_id="g.osei")
+    (room,) = authority.programs_of(loser)
+    bodies = b"".join(bytes(e.body) for e in Entry.objects.filter(stream__in=authority.streams_of(loser)))
+    assert room.is_bidding_room and room.partner == loser.organization
+    assert b"18500.00" not in bodies and b"Northbridge" not in bodies and str(played.id).encode() not in bodies
+
+
+def test_invoices_are_of_evidence_and_within_the_contract(played: Program) -> None:
+    order = WorkOrder.objects.get()
+    assert {one.state for one in contracts.invoices(played)} == {"accepted", "issued"}
+    assert all(match.holds for one in contracts.invoices(played) for match in contracts.three_way(one))
+    assert contracts.invoiced(order) == contracts.earned(order)
+    assert contracts.invoiced(order).amount < contracts.value(order).amount
+    assert not contracts.billable(order)
+
+
+@pytest.mark.clause("EU GMP 7")
+def test_the_sponsors_own_qualified_person_does_not_release_what_the_partner_certifies(played: Program) -> None:
+    before = Entry.objects.count()
+    sponsor = Organization.objects.get(code="AURELIA")
+    person = factories.person(Role.QUALIFIED_PERSON, organization=sponsor)
+    factories.login(person, people.PASSWORD)
+    with pytest.raises(NotPermitted, match=r"Annex 16; 21 CFR 211\.22\(a\).*RM-"):
+        disposition.release_lot(person, _lot("VT-2603"), credentials=_sign(person.user_id))
+    assert _lot("VT-2603").status == "quarantine" and Entry.objects.count() > before
+
+
+def test_the_scoreboard_stands_on_a_signed_baseline(played: Program) -> None:
+    baseline, rows = scoreboard(played)
+    assert baseline is not None and len(signatures_of(baseline)) == 2
+    found = {row.measure.name: row for row in rows}
+    assert found["engagements.contract_value"].now == Decimal("83800.00")
+    assert all(row.now is not None for row in rows)
+
+
+def test_the_ind_is_published_byte_for_byte_and_its_amendment_replaces_one_leaf(played: Program) -> None:
+    first, second = DossierSequence.objects.order_by("number")
+    assert first.package is not None and build.package_of(first).digest == first.digest
+    assert [m.meaning for m in signatures_of(first) if m.holds] == ["approved"]
+    found = build.published_sequences(first.application)
+    assert [one.criterion for one in ectd.validate(found)] == ["ECTD-A08", "ECTD-A08"]  # no official files in the demo
+    assert {leaf.operation for leaf in second.leaves.all()} == {"replace"}
+    stale = {leaf.section: why for leaf, why in _stale(first).items() if why}
+    assert list(stale) == ["3.2.P.8.1"]
+
+
+def _stale(sequence: DossierSequence) -> dict[Leaf, list[str]]:
+    leaves = build.leaves_of(sequence)
+    why = staleness.reasons(leaves)
+    return {leaf: why[leaf.pk] for leaf in leaves}
 
 
 def test_replay_gives_the_same_digest_for_every_table(played: Program, house_factory: databases.Factory) -> None:
@@ -194,3 +267,5 @@ def test_a_corrected_potency_makes_what_stands_on_it_stale(played: Program) -> N
         m.holds for m in signatures_of(Certificate.objects.get(lot__code="VT-2601"))
     )  # nothing signed changes by itself
     assert not next(g for g in gates_for_release(_lot("VT-2601")) if g.name == "Results current").met
+    stale = _stale(DossierSequence.objects.get(number="0000"))
+    assert {leaf.section for leaf, why in stale.items() if any("was changed" in one for one in why)} >= {"3.2.P.5.4"}

@@ -43,7 +43,7 @@ def ordered(lab, manager, drafted):  # noqa: F811
 
 
 def signing(person) -> dict[str, str]:
-    return {"signing_user_id": person.user_id, "signing_password": factories.PASSWORD}
+    return {"step": "sign", "signing_user_id": person.user_id, "signing_password": factories.PASSWORD}
 
 
 @pytest.mark.clause("21 CFR 11.200(a)")

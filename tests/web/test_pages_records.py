@@ -60,8 +60,8 @@ BUDGET = {
     "/CRD-101/materials/": 15,
     "/CRD-101/contracts/": 15,
     "/CRD-101/proof/": 16,
-    "/": 51,
-    "/CRD-101/": 54,
+    "/": 56,
+    "/CRD-101/": 59,
     "/search/?q=L-1": 40,
 }
 

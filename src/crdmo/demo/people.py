@@ -1,4 +1,4 @@
-"""The people of the demo: two sponsors, one partner, an agency. Each has a log-in and signs for themselves."""
+"""The people of the demo: two sponsors, one partner, one who bids and loses. Each has a log-in and signs for themselves."""
 
 from __future__ import annotations
 
@@ -22,10 +22,17 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("r.haddad", "Rana Haddad", "QC Reviewer", "NORTHBRIDGE", (Role.REVIEWER,)),
     ("j.novak", "Jana Novák", "QC Supervisor", "NORTHBRIDGE", (Role.SUPERVISOR,)),
     ("p.ferrara", "Paolo Ferrara", "Stability Coordinator", "NORTHBRIDGE", (Role.STABILITY_COORDINATOR,)),
+    ("k.maier", "Katrin Maier", "Process Engineer", "NORTHBRIDGE", (Role.PROCESS_ENGINEER,)),
+    ("p.ito", "Dr Paul Ito", "Head of Process Development", "NORTHBRIDGE", (Role.PROCESS_LEAD,)),
     ("b.silva", "Bruno Silva", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("n.kaur", "Nisha Kaur", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("f.weber", "Frank Weber", "Production Supervisor", "NORTHBRIDGE", (Role.PRODUCTION_SUPERVISOR,)),
     ("c.dubois", "Dr Claire Dubois", "Head of Production", "NORTHBRIDGE", (Role.PRODUCTION_HEAD,)),
+    ("e.okonkwo", "Emeka Okonkwo", "Regulatory Publisher", "NORTHBRIDGE", (Role.REGULATORY_PUBLISHER,)),
+    ("s.lindh", "Dr Sara Lindh", "Regulatory Affairs Lead", "NORTHBRIDGE", (Role.REGULATORY_LEAD,)),
+    ("w.tanaka", "Dr Wataru Tanaka", "Medicinal Chemist", "NORTHBRIDGE", (Role.MEDICINAL_CHEMIST,)),
+    ("g.rossi", "Giulia Rossi", "Screening Biologist", "NORTHBRIDGE", (Role.SCREENING_BIOLOGIST,)),
+    ("y.amari", "Dr Yasmin Amari", "Discovery Lead", "NORTHBRIDGE", (Role.DISCOVERY_LEAD,)),
     ("h.brandt", "Dr Helga Brandt", "Head of Quality Assurance", "NORTHBRIDGE", (Role.QA,)),
     ("l.adeyemi", "Dr Lola Adeyemi", "Qualified Person", "NORTHBRIDGE", (Role.QUALIFIED_PERSON,)),
     ("z.aziz", "Zara Aziz", "Clinical Monitor", "NORTHBRIDGE", (Role.MONITOR,)),
@@ -39,6 +46,10 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("u.marin", "Dr Ulrike Marin", "Test Facility Management", "NORTHBRIDGE", (Role.TEST_FACILITY_MANAGEMENT,)),
     ("e.castro", "Elena Castro", "Director of Outsourcing", "AURELIA", (Role.SPONSOR_LEAD,)),
     ("k.yamada", "Kenji Yamada", "Sponsor Quality", "AURELIA", (Role.SPONSOR_QA,)),
+    ("f.moss", "Fiona Moss", "Clinical Finance Manager", "AURELIA", (Role.FINANCE,)),
+    ("r.olsen", "Rikke Olsen", "Head of Proposals", "NORTHBRIDGE", (Role.PROPOSALS,)),
+    ("t.nagy", "Tibor Nagy", "Project Finance Manager", "NORTHBRIDGE", (Role.FINANCE,)),
+    ("g.osei", "Grace Osei", "Business Development", "HALDEN", (Role.PROPOSALS,)),
     ("o.lund", "Oskar Lund", "Outsourcing Lead", "LINDQVIST", (Role.SPONSOR_LEAD,)),
 )
 # People of sites: they work in one program, and see their own subjects there.
@@ -60,7 +71,12 @@ SITES: tuple[tuple[str, str, tuple[tuple[str, str, str, Role], ...]], ...] = (
         ),
     ),
 )
-NAMES = {"AURELIA": "Aurelia Therapeutics", "NORTHBRIDGE": "Northbridge CRDMO", "LINDQVIST": "Lindqvist Pharma"}
+NAMES = {
+    "AURELIA": "Aurelia Therapeutics",
+    "NORTHBRIDGE": "Northbridge CRDMO",
+    "HALDEN": "Halden Labs",
+    "LINDQVIST": "Lindqvist Pharma",
+}
 
 
 @dataclass
@@ -98,8 +114,8 @@ def enter(today: dt.date) -> Cast:
         cast.people[new.person.user_id] = new.person
         _known_password(new.person)
     admin = cast["d.admin"]
-    for code in ("AURELIA", "LINDQVIST"):
-        cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind="sponsor")
+    for code, kind in (("AURELIA", "sponsor"), ("LINDQVIST", "sponsor"), ("HALDEN", "bidder")):
+        cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind=kind)
     for user_id, name, title, place, roles in CAST:
         person = _enter(cast, place, user_id, name, title)
         for role in roles:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from crdmo.common.engagements import workflow as contracts
 from crdmo.common.materials import workflow as materials
 from crdmo.common.materials.models import Lot, Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
-from crdmo.foundation.signing import Credentials
 from crdmo.services.clinical import demo as clinical
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
+from crdmo.services.process import demo as process
 from crdmo.services.quality import demo as quality
+from crdmo.services.quality.models import Specification
 from crdmo.services.quality.workflow import testing
+from crdmo.services.regulatory import demo as regulatory
 
-from . import numbers, people
+from . import contracts, numbers, papers, people, teams
 
 Say = Callable[[str], None]
 
@@ -32,16 +33,44 @@ def play(say: Say = print) -> Program:
     if Program.objects.exists():
         raise Refused("the demo is played into an empty installation only", next="Name another folder with CRDMO_HOME")
     today = dt.datetime.now(dt.UTC).date()
-    say("People of three organizations enter")
+    say("People of their organizations enter")
     cast = people.enter(today)
     people.train(cast, today)
     program, other = people.programs(cast)
-    staff = _staff(cast)
-    say("The sponsor and the partner agree and order")
-    _contract(cast, program, today)
+    say("Two organizations bid, one is awarded; sponsor and partner agree, order and share the duties")
+    order = contracts.order(cast, program, today)
+    product = _product(cast, program)
+    stand, release = _quality_control(cast, program, product, today, say)
+    say("Process development: profile, risk, a designed study with simulated responses, design space, control strategy")
+    process.play(teams.development(cast), program, today)
+    say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
+    fourth = _manufacture(cast, stand, product, today)
+    say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
+    lot = Lot.objects.get(program=program, code="VT-API-0417")
+    preclinical.play(teams.animal_house(cast), program, lot.substance, lot, today)
+    say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
+    house = cast.organizations["NORTHBRIDGE"]
+    compliance.play(teams.quality_system(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
+    say("A trial is randomised, run, locked, unblinded and reported; a second one is under way")
+    people.enter_sites(cast, program, today)
+    clinical.play(teams.trial(cast, today), program, product)
+    say("A change order is executed, the status reported, an invoice issued and accepted")
+    contracts.settle(cast, order, today, because=[release])
+    say("An IND is published, submitted and received; an amendment is on its way")
+    desk = papers.Desk(cast, program, today)
+    sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), today)
+    regulatory.begin_second(teams.affairs(cast), sequence, papers.stability_evaluated(desk), today)
+    _other_sponsor(cast, other, today)
+    return program
+
+
+def _quality_control(
+    cast: people.Cast, program: Program, product: Substance, today: dt.date, say: Say
+) -> tuple[quality.Bench, Specification]:
+    """Set the bench up, test three lots in their three ways, and evaluate stability."""
+    staff = teams.laboratory(cast)
     say("The bench is set up and the specification approved")
     stand = quality.set_up_bench(staff, today)
-    product = _product(cast, program)
     release, shelf = quality.specify(staff, product, stand, today)
     say("A lot is tested and released")
     first = _lot(cast, product, "VT-2601", today)
@@ -62,37 +91,7 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
-    say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
-    fourth = _manufacture(cast, staff, stand, product, today)
-    say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
-    _preclinical(cast, program, today)
-    say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
-    house = cast.organizations["NORTHBRIDGE"]
-    compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
-    say("A trial is randomised, run, locked, unblinded and reported; a second one is under way")
-    people.enter_sites(cast, program, today)
-    clinical.play(_trial_crew(cast, today), program, product)
-    _other_sponsor(cast, other, today)
-    return program
-
-
-def _trial_crew(cast: people.Cast, today: dt.date) -> clinical.Crew:
-    parts = {
-        "manager": "x.duarte",
-        "monitor": "z.aziz",
-        "statistician": "b.lang",
-        "unblinded": "u.singh",
-        "physician": "n.weiss",
-        "quality": "h.brandt",
-    }
-    return clinical.Crew(
-        **{part: cast[user_id] for part, user_id in parts.items()},
-        investigators=[cast["i.mensah"], cast["g.rossi"]],
-        coordinators=[cast["y.cho"], cast["w.tan"]],
-        sites=[cast.organizations["RIVERSIDE"], cast.organizations["HARBOUR"]],
-        sign=lambda person: cast.credentials(person.user_id),
-        today=today,
-    )
+    return stand, release
 
 
 # Code, name, kind, amount received, amount in the dispensing container; kilograms.
@@ -103,14 +102,9 @@ MATERIALS = (
 )
 
 
-def _manufacture(
-    cast: people.Cast, staff: quality.Staff, stand: quality.Bench, product: Substance, today: dt.date
-) -> Lot:
+def _manufacture(cast: people.Cast, stand: quality.Bench, product: Substance, today: dt.date) -> Lot:
     """Release materials through quality control, make a batch of them, begin another one; return the lot made."""
-    parts = {"operator": "b.silva", "second": "n.kaur", "supervisor": "f.weber", "head": "c.dubois", "qa": "h.brandt"}
-    crew = manufacturing.Crew(
-        **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
-    )
+    crew, staff = teams.plant(cast), teams.laboratory(cast)
     plant = manufacturing.set_up_plant(crew, today)
     substances, stock = {}, {}
     for code, name, kind, amount, filled in MATERIALS:
@@ -137,48 +131,6 @@ def _manufacture(
     return made.lot
 
 
-def _staff(cast: people.Cast) -> quality.Staff:
-    parts = {
-        "samples": "s.okafor",
-        "analyst": "a.lindgren",
-        "second_analyst": "t.moreau",
-        "reviewer": "r.haddad",
-        "supervisor": "j.novak",
-        "stability": "p.ferrara",
-        "qa": "h.brandt",
-        "qp": "l.adeyemi",
-    }
-
-    def sign(part: str) -> Credentials:
-        return cast.credentials(parts[part])
-
-    return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
-
-
-def _preclinical(cast: people.Cast, program: Program, today: dt.date) -> None:
-    staff = preclinical.Staff(
-        director=cast["d.petrova"],
-        technician=cast["v.osei"],
-        qa=cast["q.laurent"],
-        management=cast["u.marin"],
-        sign=lambda person: cast.credentials(person.user_id),
-    )
-    lot = Lot.objects.get(program=program, code="VT-API-0417")
-    preclinical.play(staff, program, lot.substance, lot, today)
-
-
-def _quality_staff(cast: people.Cast) -> compliance.Staff:
-    return compliance.Staff(
-        reporter=cast["s.okafor"],
-        owner=cast["j.novak"],
-        reviewer=cast["r.haddad"],
-        analyst=cast["a.lindgren"],
-        qa=cast["h.brandt"],
-        qp=cast["l.adeyemi"],
-        sign=lambda person: cast.credentials(person.user_id),
-    )
-
-
 def _product(cast: people.Cast, program: Program) -> Substance:
     return materials.register_substance(
         cast["s.okafor"],
@@ -203,159 +155,6 @@ def _lot(cast: people.Cast, product: Substance, code: str, today: dt.date, amoun
         storage="Below 30 °C",
         maker="Northbridge CRDMO, Basel",
     )
-
-
-def _contract(cast: people.Cast, program: Program, today: dt.date) -> None:
-    """Agree and order; the order is worth what its lines are, and its milestones are met by records."""
-    manager, lead = cast["m.keller"], cast["e.castro"]
-    start = today - dt.timedelta(days=60)
-    for kind, title in (("msa", "Master services agreement"), ("quality", "Quality agreement, commercial supply")):
-        made = contracts.draft_agreement(
-            manager, program, kind=kind, title=title, effective_from=start, clauses=_CLAUSES[kind]
-        )
-        made = contracts.sign_agreement(manager, made, credentials=cast.credentials("m.keller"))
-        made = contracts.sign_agreement(lead, made, credentials=cast.credentials("e.castro"))
-        if kind == "msa":
-            master = made
-
-    def on(days: int) -> dt.date:
-        return today + dt.timedelta(days=days)
-
-    order = contracts.draft_work_order(
-        manager,
-        master,
-        title="Release and stability testing of Velatide tablets",
-        currency="EUR",
-        starts_on=start,
-        scope="Release testing of three lots, one long-term stability study, certificates of analysis.",
-        lines=[
-            {
-                "service": "quality",
-                "description": "Specification and method transfer",
-                "unit": "transfer",
-                "quantity": "1",
-                "unit_price": "18500.00",
-            },
-            {
-                "service": "quality",
-                "description": "Release testing of a lot",
-                "unit": "lot",
-                "quantity": "3",
-                "unit_price": "6400.00",
-            },
-            {
-                "service": "quality",
-                "description": "Stability pull with testing",
-                "unit": "pull",
-                "quantity": "24",
-                "unit_price": "1150.00",
-            },
-            {
-                "service": "quality",
-                "description": "Shelf-life evaluation and report",
-                "unit": "report",
-                "quantity": "1",
-                "unit_price": "7900.00",
-            },
-            {
-                "service": "quality",
-                "description": "Reference standards at cost",
-                "unit": "lot",
-                "quantity": "1",
-                "unit_price": "2100.00",
-                "pass_through": True,
-            },
-        ],
-        milestones=[
-            {
-                "name": "Specification approved",
-                "condition": "quality.specification_approved",
-                "parameters": {"code": f"SPEC-{today:%y}-0001"},
-                "due_on": on(-2),
-                "amount": "18500.00",
-            },
-            {
-                "name": "Lot VT-2601 released",
-                "condition": "quality.lot_released",
-                "parameters": {"lot": "VT-2601"},
-                "due_on": on(3),
-                "amount": "6400.00",
-            },
-            {
-                "name": "Lot VT-2602 released",
-                "condition": "quality.lot_released",
-                "parameters": {"lot": "VT-2602"},
-                "due_on": on(5),
-                "amount": "6400.00",
-            },
-            {
-                "name": "Shelf life approved",
-                "condition": "quality.shelf_life_approved",
-                "parameters": {"protocol": f"STAB-{today:%y}-0001"},
-                "due_on": on(10),
-                "amount": "35500.00",
-            },
-            {
-                "name": "Lot VT-2603 released",
-                "condition": "quality.lot_released",
-                "parameters": {"lot": "VT-2603"},
-                "due_on": on(14),
-                "amount": "6400.00",
-            },
-        ],
-        plan=[
-            {
-                "name": "Method transfer, specification",
-                "starts_on": on(-60),
-                "ends_on": on(-2),
-                "ended_when": "quality.specification_approved",
-                "parameters": {"code": f"SPEC-{today:%y}-0001"},
-            },
-            {
-                "name": "Release testing VT-2601",
-                "starts_on": on(-2),
-                "ends_on": on(3),
-                "began_when": "quality.testing_began",
-                "ended_when": "quality.certificate_signed",
-                "parameters": {"lot": "VT-2601"},
-                "after": "Method transfer, specification",
-            },
-            {
-                "name": "Release testing VT-2602",
-                "starts_on": on(-1),
-                "ends_on": on(5),
-                "began_when": "quality.testing_began",
-                "ended_when": "quality.certificate_signed",
-                "parameters": {"lot": "VT-2602"},
-            },
-            {
-                "name": "Release testing VT-2603",
-                "starts_on": on(2),
-                "ends_on": on(14),
-                "began_when": "quality.testing_began",
-                "ended_when": "quality.certificate_signed",
-                "parameters": {"lot": "VT-2603"},
-            },
-        ],
-    )
-    order = contracts.sign_work_order(manager, order, credentials=cast.credentials("m.keller"))
-    contracts.sign_work_order(lead, order, credentials=cast.credentials("e.castro"))
-
-
-_CLAUSES = {
-    "msa": [
-        {"title": "Term", "text": "Three years, renewed in writing."},
-        {"title": "Change", "text": "Work outside an order begins after a signed change order."},
-    ],
-    "quality": [
-        {"title": "Release", "text": "The partner's qualified person certifies; the sponsor releases to market."},
-        {
-            "title": "Out of specification",
-            "text": "The sponsor is told within one working day of a verified result out of specification.",
-        },
-        {"title": "Access to data", "text": "The sponsor receives a proof bundle of its program on request."},
-    ],
-}
 
 
 def _refused_step(staff: quality.Staff, program: Program, stand: quality.Bench) -> None:

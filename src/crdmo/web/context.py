@@ -125,7 +125,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "role": role_words(getattr(request, "roles", {})) or person.job_title,
             "organization": person.organization,
             # Asked only by the templates that show them.
-            "programs": SimpleLazyObject(lambda: list(authority.programs_of(person))),
+            "programs": SimpleLazyObject(lambda: list(authority.programs_of(person).filter(is_bidding_room=False))),
             "services": services(program, request.path),
             "inbox_count": SimpleLazyObject(lambda: notices.unread(person).count()),
             "idle_seconds": int(settings.IDLE_MINUTES * 60),

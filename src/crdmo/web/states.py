@@ -42,6 +42,17 @@ GOOD = (
     "resolved",
     "delivered",
     "passed",
+    "validated",
+    "signed_off",
+    "published",
+    "acknowledged",
+    "fulfilled",
+    "awarded",
+    "won",
+    "executed",
+    "covered",
+    "match",
+    "better",
 )
 # ▲ somebody must look, soon.
 WATCH = (
@@ -66,6 +77,8 @@ WATCH = (
     "to_check",
     "unclean",
     "alert",
+    "held",
+    "critical",
 )
 # ■ out of limit or refused.
 WRONG = (
@@ -86,6 +99,8 @@ WRONG = (
     "recalled",
     "error",
     "blocked",
+    "mismatch",
+    "worse",
 )
 # ◐ it is on its way.
 MOVING = (
@@ -110,6 +125,7 @@ MOVING = (
     "in_transit",
     "answered",
     "explained",
+    "assembling",
 )
 # ○ not begun, binds nobody.
 COMING = ("draft", "planned", "proposed", "pending", "not met", "not_started", "provisional", "requested")
@@ -129,6 +145,10 @@ OVER = (
     "empty",
     "stored",
     "not_confirmed",
+    "lost",
+    "opened",
+    "declined",
+    "lifted",
 )
 
 LOOKS: dict[str, Look] = {
@@ -144,6 +164,7 @@ LOOKS: dict[str, Look] = {
     "hold": Look(WARN, "▲", "On hold"),
     "signed": Look(OK, "pen"),
     "locked": Look(NEUTRAL, "lock"),
+    "sealed": Look(NEUTRAL, "lock"),
     "stale": Look(STALE, "⟳", "Stale"),
     "void": Look(NEUTRAL, "✕", "Void"),
 }

@@ -118,3 +118,20 @@ def _preview(request: PageRequest, step: Step) -> SigningPreview:
 def asks(request: PageRequest) -> Needs:
     """Return what a signature asks of this person now, where its record is only made by the signing."""
     return needs(request.person, request.session.session_key or "")
+
+
+def entry_form(
+    request: PageRequest,
+    form: StepForm,
+    do: Callable[[Given], Any],
+    words: dict[str, str],
+    address: Callable[[Any], str],
+    template: str,
+) -> HttpResponse:
+    """Answer a form that enters a new record: a page of its own, drawn by the room's template."""
+    if request.method == "POST" and form.is_valid():
+        made = form.attempt(lambda: do(dict(form.cleaned_data)))
+        if made is not None:
+            messages.success(request, f"{made}: {words['done']}")
+            return HttpResponseRedirect(address(made))
+    return render(request, template, {"form": form, **words}, status=form.status)

@@ -161,11 +161,11 @@ def test_a_torn_file_a_second_study_or_a_missing_dm_leaves_nothing(facility) -> 
     whole = small()
     torn = {**whole, "bw.xpt": whole["bw.xpt"][:-100]}
     before = Entry.objects.count()
-    with pytest.raises(Invalid, match=r"bw\.xpt cannot be read"):
+    with pytest.raises(Invalid, match=r"package cannot be read"):
         importing.import_send(facility.director, facility.program, torn)
     with pytest.raises(Invalid, match="has its animals"):
         importing.import_send(facility.director, facility.program, {"bw.xpt": whole["bw.xpt"]})
-    with pytest.raises(Invalid, match=r"bw\.xpt cannot be read"):
+    with pytest.raises(Invalid, match=r"package cannot be read"):
         importing.import_send(facility.director, facility.program, {**whole, "bw.xpt": b"=cmd|' /C calc'!A0"})
     assert Entry.objects.count() == before
     importing.import_send(facility.director, facility.program, whole)
@@ -222,3 +222,18 @@ def test_a_unit_of_send_becomes_a_ucum_code_and_comes_back(send: str, ucum: str)
 )
 def test_a_number_is_written_with_the_digits_that_read_back(value: Any, text: str) -> None:
     assert rows.decimal_text(value) == text
+
+
+def test_a_package_of_the_house_deviates_nowhere_from_the_guide(facility) -> None:
+    study = facility.computed()
+    assert [f"{one.place} {one.what}" for one in writing.deviations(study) if one.severity == "error"] == []
+    row = {
+        "subject": study.subjects.first(),
+        "domain": "CL",
+        "code": "CLINOBS",
+        "value": "Übererregung",
+        "starts": facility.on(8),
+    }
+    records.record_findings(facility.technician, study, [row])
+    with pytest.raises(Invalid, match="cannot be written as SEND"):
+        writing.package(study)

@@ -4,12 +4,17 @@
     def lot_released(program, parameters): return Disposition.objects.filter(...).first()
 
 The milestone is met at the instant of the ledger entry that shows it, and open again when that record is voided.
+
+    @counter("quality.pulls_tested", "a stability pull is tested")
+    def pulls_tested(program): return Pull.objects.filter(...)
+
+A line of which records are the units is earned record by record.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +23,7 @@ from crdmo.foundation.ledger.models import Entry, Record, record_types
 from crdmo.foundation.refusals import Invalid
 
 Finder = Callable[[Program, Mapping[str, Any]], Record | None]
+Counted = Callable[[Program], Iterable[Record]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,18 @@ class Condition:
 CONDITIONS: dict[str, Condition] = {}
 
 
+@dataclass(frozen=True)
+class Counter:
+    """A registered count of records, each of which earns one unit of a priced line."""
+
+    name: str
+    says: str
+    find: Counted
+
+
+COUNTERS: dict[str, Counter] = {}
+
+
 def condition(name: str, says: str, *, needs: tuple[str, ...] = ()) -> Callable[[Finder], Finder]:
     """Register a condition."""
 
@@ -50,6 +68,37 @@ def condition(name: str, says: str, *, needs: tuple[str, ...] = ()) -> Callable[
         return function
 
     return register
+
+
+def counter(name: str, says: str) -> Callable[[Counted], Counted]:
+    """Register a count of records, oldest first: what earns a unit is an event that a record shows, not a percentage."""
+
+    def register(function: Counted) -> Counted:
+        COUNTERS[name] = Counter(name, says, function)
+        return function
+
+    return register
+
+
+def checked_counter(name: str) -> None:
+    """Say nothing if there is a counter of this name.
+
+    Raises:
+        Invalid: there is none.
+    """
+    if name not in COUNTERS:
+        raise Invalid(
+            "nothing counts the units of this line",
+            errors={"earned_by": "not one of them"},
+            given=name,
+            allowed=", ".join(sorted(COUNTERS)) or "none",
+        )
+
+
+def counted(name: str, program: Program | None) -> list[Record]:
+    """Return the records that a counter finds in a program, oldest first, without void ones."""
+    found = COUNTERS.get(name)
+    return [record for record in found.find(program) if not record.is_void] if found and program else []
 
 
 def checked(name: str, parameters: Mapping[str, Any]) -> None:
@@ -73,6 +122,16 @@ def checked(name: str, parameters: Mapping[str, Any]) -> None:
             given=", ".join(parameters) or "none",
             allowed=", ".join(found.needs) or "none",
         )
+
+
+def answerable(name: str, parameters: Mapping[str, Any]) -> None:
+    """Say nothing if a condition exists and all its parameters are among those given, which others may share.
+
+    Raises:
+        Invalid: there is no such condition, or it lacks a parameter.
+    """
+    needs = CONDITIONS[name].needs if name in CONDITIONS else ()
+    checked(name, {key: value for key, value in parameters.items() if key in needs})
 
 
 def evidence_for(name: str, program: Program | None, parameters: Mapping[str, Any]) -> Evidence | None:

@@ -19,11 +19,15 @@ from .roles import Role
 
 
 class Organization(Record):
-    """A company, a site or an agency. Its people, and programs that it owns, belong to it."""
+    """A company, a site or an agency. Its people, and programs that it owns, belong to it.
+
+    A bidder is a partner-to-be: it answers requests and sees nothing else.
+    """
 
     class Kind(models.TextChoices):
         SPONSOR = "sponsor", "Sponsor"
         PARTNER = "partner", "Partner (CRO, CDMO)"
+        BIDDER = "bidder", "Invited bidder"
         SITE = "site", "Site"
         AGENCY = "agency", "Agency"
 
@@ -36,13 +40,17 @@ class Organization(Record):
 
 
 class Program(Record):
-    """What a sponsor pursues with a partner: the tenant of nearly every record, and a chain of its own."""
+    """What a sponsor pursues with a partner: the tenant of nearly every record, and a chain of its own.
+
+    A bidding room is one as well: in it a sponsor and one invited organization deal with one request.
+    """
 
     code = models.SlugField(max_length=30, unique=True)
     name = models.CharField(max_length=160)
     partner = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     indication = models.CharField(max_length=200, blank=True, default="")
     modality = models.CharField(max_length=80, blank=True, default="")
+    is_bidding_room = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

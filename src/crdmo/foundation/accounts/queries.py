@@ -28,6 +28,16 @@ from .roles import Role
 REVIEW_EVERY = dt.timedelta(days=365)
 
 
+def staff_of(program: Program) -> list[Person]:
+    """Return the people of the partner who can own something in a program, by name."""
+    today = dt.datetime.now(dt.UTC).date()
+    here = Q(program=program) | Q(program__isnull=True)
+    held = Membership.objects.filter(in_force(today), here, person__organization=program.partner_id)
+    working = held.exclude(role=Role.ADMINISTRATOR)
+    rows = Person.objects.filter(pk__in=working.values("person"), is_active=True, is_void=False)
+    return list(rows.order_by("printed_name", "user_id"))
+
+
 def runs_installation(person: Person) -> bool:
     """Say whether the person administers the installation: as administrator of a partner."""
     home = person.organization
@@ -68,7 +78,11 @@ def programs_for(asker: Person, person: Person) -> QuerySet[Program]:
     """Return the programs in which the asker may give the person a role."""
     rows = Program.objects.filter(is_void=False).order_by("code")
     home = person.organization
-    if home is not None and home.kind in (Organization.Kind.SPONSOR, Organization.Kind.PARTNER):
+    if home is not None and home.kind in (
+        Organization.Kind.SPONSOR,
+        Organization.Kind.PARTNER,
+        Organization.Kind.BIDDER,
+    ):
         rows = rows.filter(Q(organization=home) | Q(partner=home))
     return rows if runs_installation(asker) else rows & programs_of(asker).order_by("code")
 

@@ -10,15 +10,24 @@ class Role(models.TextChoices):
 
     ADMINISTRATOR = "administrator", "System administrator"
     PROJECT_MANAGER = "project_manager", "Project manager"
+    PROPOSALS = "proposals", "Proposals and business development"
+    FINANCE = "finance", "Finance"
     SAMPLE_MANAGER = "sample_manager", "Sample manager"
     ANALYST = "analyst", "QC analyst"
     REVIEWER = "reviewer", "QC reviewer"
     SUPERVISOR = "supervisor", "QC supervisor"
     STABILITY_COORDINATOR = "stability_coordinator", "Stability coordinator"
     METROLOGIST = "metrologist", "Instrument owner"
+    PROCESS_ENGINEER = "process_engineer", "Process engineer"
+    PROCESS_LEAD = "process_lead", "Head of process development"
     OPERATOR = "operator", "Production operator"
     PRODUCTION_SUPERVISOR = "production_supervisor", "Production supervisor"
     PRODUCTION_HEAD = "production_head", "Head of production"
+    REGULATORY_PUBLISHER = "regulatory_publisher", "Regulatory publisher"
+    REGULATORY_LEAD = "regulatory_lead", "Regulatory affairs lead"
+    MEDICINAL_CHEMIST = "medicinal_chemist", "Medicinal chemist"
+    SCREENING_BIOLOGIST = "screening_biologist", "Screening biologist"
+    DISCOVERY_LEAD = "discovery_lead", "Discovery lead"
     QA = "qa", "Quality assurance"
     QUALIFIED_PERSON = "qualified_person", "Qualified person"
     INVESTIGATOR = "investigator", "Investigator"
@@ -40,7 +49,9 @@ class Role(models.TextChoices):
 LABORATORY = (
     Role.SAMPLE_MANAGER, Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR, Role.STABILITY_COORDINATOR, Role.METROLOGIST,
 )  # fmt: skip
+DEVELOPMENT = (Role.PROCESS_ENGINEER, Role.PROCESS_LEAD)
 PRODUCTION = (Role.OPERATOR, Role.PRODUCTION_SUPERVISOR, Role.PRODUCTION_HEAD)
+REGULATORY = (Role.REGULATORY_PUBLISHER, Role.REGULATORY_LEAD)
 QUALITY_UNIT = (Role.QA, Role.QUALIFIED_PERSON)
 SPONSOR = (Role.SPONSOR_LEAD, Role.SPONSOR_QA)
 SITE = (Role.INVESTIGATOR, Role.SITE_COORDINATOR)
@@ -52,7 +63,6 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     *((Role.ADMINISTRATOR, role) for role in Role if role is not Role.ADMINISTRATOR),
     (Role.ANALYST, Role.QA),
     (Role.ANALYST, Role.QUALIFIED_PERSON),
-    *((role, unit) for role in PRODUCTION for unit in QUALITY_UNIT),
     # Who enters data of a trial does not verify them, and who knows the arms does nothing else in it.
     *((role, other) for role in SITE for other in (Role.MONITOR, Role.DATA_MANAGER)),
     *(
@@ -61,12 +71,15 @@ EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     ),
     # 21 CFR 58.35(a): who inspects a study is no part of it.
     *((Role.GLP_QA, role) for role in (Role.STUDY_DIRECTOR, Role.TECHNICIAN, Role.TEST_FACILITY_MANAGEMENT)),
+    *((role, unit) for role in (*DEVELOPMENT, *PRODUCTION) for unit in QUALITY_UNIT),
 )
 
-# What the people of an organization can be. Only a partner has a laboratory; an agency looks and does nothing.
+# What the people of an organization can be. Only a partner has a laboratory; a bidder answers requests;
+# an agency looks and does nothing.
 FOR_KIND: dict[str, tuple[Role, ...]] = {
     "partner": tuple(role for role in Role if role not in (*SPONSOR, *SITE, Role.INSPECTOR)),
-    "sponsor": (Role.ADMINISTRATOR, Role.PROJECT_MANAGER, *SPONSOR, Role.QUALIFIED_PERSON),
+    "sponsor": (Role.ADMINISTRATOR, Role.PROJECT_MANAGER, Role.FINANCE, *SPONSOR, Role.QUALIFIED_PERSON),
+    "bidder": (Role.ADMINISTRATOR, Role.PROPOSALS, Role.FINANCE),
     "site": (Role.ADMINISTRATOR, Role.SAMPLE_MANAGER, *SITE),
     "agency": (Role.ADMINISTRATOR, Role.INSPECTOR),
 }

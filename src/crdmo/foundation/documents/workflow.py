@@ -12,7 +12,7 @@ from typing import Any
 
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Organization, Person, Program, TrainingRequirement
-from crdmo.foundation.accounts.roles import LABORATORY, QUALITY_UNIT, Role
+from crdmo.foundation.accounts.roles import LABORATORY, QUALITY_UNIT, REGULATORY, Role
 from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.models import Record
@@ -22,8 +22,8 @@ from ..refusals import Invalid, Refused
 from .models import ControlledCopy, Document, DocumentVersion
 
 State = DocumentVersion.State
-AUTHORS = (*LABORATORY, Role.PROJECT_MANAGER, *QUALITY_UNIT)
-REVIEWERS = (Role.REVIEWER, Role.SUPERVISOR, *QUALITY_UNIT)
+AUTHORS = (*LABORATORY, Role.PROJECT_MANAGER, *REGULATORY, *QUALITY_UNIT)
+REVIEWERS = (Role.REVIEWER, Role.SUPERVISOR, Role.REGULATORY_LEAD, *QUALITY_UNIT)
 CONTROLLERS = (Role.QA,)
 
 

@@ -15,7 +15,7 @@ from crdmo.foundation.ledger.acts import Act
 from ..refusals import Invalid, NotFound, Refused
 from .models import Reference
 
-KEEPERS = (Role.QA, Role.SUPERVISOR, Role.METROLOGIST, Role.PROJECT_MANAGER)
+KEEPERS = (Role.QA, Role.SUPERVISOR, Role.METROLOGIST, Role.REGULATORY_PUBLISHER, Role.PROJECT_MANAGER)
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 

@@ -14,7 +14,10 @@ LEFT, WIDTH, ROW, HEAD = 220, 860, 32, 52
 
 @dataclass(frozen=True)
 class Bar:
-    """A line of a plan: planned first and last day, what really happened, whether it is a milestone, and met."""
+    """A line of a plan: planned first and last day, what really happened, whether it is a milestone, and met.
+
+    A critical line is one whose delay moves the end of the plan.
+    """
 
     name: str
     start: dt.date
@@ -24,6 +27,7 @@ class Bar:
     milestone: bool = False
     met: bool = False
     url: str = ""
+    critical: bool = False
 
     def is_late(self, today: dt.date) -> bool:
         """Say whether its date has passed and it is not done."""
@@ -74,8 +78,10 @@ def gantt(title: str, bars: Sequence[Bar], today: dt.date) -> Figure:
             )
         )
     late = sum(1 for b in bars if b.is_late(today))
+    held = [b.name for b in bars if b.critical]
+    critical = f" Critical: {', '.join(held)}." if held else ""
     many = f"{len(bars)} line{'s' if len(bars) != 1 else ''}"
-    desc = f"{many} from {days.first} to {days.last}; {late or 'none'} past the date and not done."
+    desc = f"{many} from {days.first} to {days.last}; {late or 'none'} past the date and not done.{critical}"
     rows = tuple(
         (b.name, str(b.start), str(b.end), str(b.actual_start or ""), str(b.actual_end or ""), _state(b, today))
         for b in bars
@@ -121,6 +127,9 @@ def _line(bar: Bar, y: float, days: _Days, today: dt.date) -> list[str]:
         return [*body, _diamond(bar, days.at(bar.actual_end or bar.end), y + 13, late)]
     x0, x1 = days.at(bar.start), days.at(bar.end)
     body.append(d.box(x0, y + 5, max(x1 - x0, 2), 8, rx=2, fill=d.COLOURS[0], fill_opacity=0.35, css="f1"))
+    if bar.critical:
+        # A dark edge under the planned bar, and the word in the table: not by colour alone.
+        body.append(d.rule(x0, y + 14, max(x1, x0 + 2), y + 14, colour=d.TEXT, css="cr", width=2))
     if bar.actual_start:
         a0, a1 = days.at(bar.actual_start), days.at(bar.actual_end or today)
         body.append(

@@ -115,7 +115,7 @@ def begin(
         epochs=[{"code": "SCR", "name": "Screening"}, {"code": "TRT", "name": "Treatment"}],
         visits=VISITS,
         forms=FORMS,
-        schedule={one["code"]: ["VS", "LB"] for one in VISITS},  # type: ignore[misc]
+        schedule={str(one["code"]): ["VS", "LB"] for one in VISITS},
     )
     design.approve_protocol(crew.physician, version, credentials=crew.sign(crew.physician))
     study.refresh_from_db()

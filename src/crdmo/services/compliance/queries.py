@@ -25,16 +25,6 @@ from crdmo.foundation.refusals import Invalid
 from .models import Affected, Deviation
 
 
-def staff_of(program: Program) -> list[Person]:
-    """Return the people of the partner who can own an action, by name."""
-    today = dt.datetime.now(dt.UTC).date()
-    here = Q(program=program) | Q(program__isnull=True)
-    held = Membership.objects.filter(in_force(today), here, person__organization=program.partner_id)
-    working = held.exclude(role=Role.ADMINISTRATOR)
-    rows = Person.objects.filter(pk__in=working.values("person"), is_active=True, is_void=False)
-    return list(rows.order_by("printed_name", "user_id"))
-
-
 def find_records(program: Program, text: str) -> list[Record]:
     """Return the records that a text names, by code or key, separated by commas, spaces or lines.
 

@@ -1,15 +1,27 @@
-"""What quality control can show for a milestone."""
+"""What quality control can show for a milestone, a unit of a priced line, and the sponsor's scoreboard."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from crdmo.common.engagements.conditions import condition
+from crdmo.common.engagements.conditions import condition, counter
+from crdmo.common.engagements.measures import measure
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.ledger.models import Record
 
-from .models import Certificate, Disposition, Protocol, ShelfLife, Specification, StudyLot, Test
+from .models import (
+    Certificate,
+    Disposition,
+    Investigation,
+    Protocol,
+    Pull,
+    ShelfLife,
+    Specification,
+    StudyLot,
+    Test,
+)
 
 
 @condition("quality.specification_approved", "a specification is approved", needs=("code",))
@@ -71,3 +83,33 @@ def shelf_life_approved(program: Program, parameters: Mapping[str, Any]) -> Reco
         program=program, protocol__code=parameters["protocol"], state="approved", is_void=False
     )
     return rows.order_by("entry").first()
+
+
+@counter("quality.pulls_drawn", "a stability pull is drawn")
+def pulls_drawn(program: Program) -> Iterable[Record]:
+    """Return the pulls that were drawn, in time or late; a missed one earns nothing."""
+    return Pull.objects.filter(program=program, state__in=("pulled", "late"), is_void=False).order_by("entry")
+
+
+@counter("quality.certificates_signed", "a certificate of analysis is signed")
+def certificates_signed(program: Program) -> Iterable[Record]:
+    """Return the signed certificates."""
+    return Certificate.objects.filter(program=program, state="signed", is_void=False).order_by("entry")
+
+
+@measure(
+    "quality.right_first_time",
+    "Lots right first time",
+    dimension="compliance",
+    unit="%",
+    better="higher",
+    formula="lots decided without an investigation ÷ lots decided × 100",
+)
+def right_first_time(program: Program) -> Decimal | None:
+    """Return the share of decided lots that no investigation was opened on."""
+    decided = Disposition.objects.filter(program=program, decision__in=("released", "rejected"), is_void=False)
+    lots = set(decided.values_list("lot_id", flat=True))
+    if not lots:
+        return None
+    asked = set(Investigation.objects.filter(lot__in=lots, is_void=False).values_list("lot_id", flat=True))
+    return (Decimal(len(lots - asked) * 100) / len(lots)).quantize(Decimal("0.1"), ROUND_HALF_UP)

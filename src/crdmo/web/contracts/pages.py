@@ -8,43 +8,68 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.http import HttpResponse, JsonResponse
 
 from crdmo.common.engagements import queries, workflow
-from crdmo.common.engagements.models import Agreement, WorkOrder
-from crdmo.common.materials import queries as materials
-from crdmo.common.materials.models import Container, Lot, Sample, Substance
-from crdmo.foundation.accounts import authority
-from crdmo.foundation.refusals import NotFound, Refused
-from crdmo.foundation.signing import Meaning, credentials_from, preview, signatures_of
+from crdmo.common.engagements.models import Agreement, ChangeOrder, WorkOrder
+from crdmo.foundation.refusals import NotFound
+from crdmo.foundation.signing import signatures_of
 from crdmo.science.figures import gantt
 
+from .. import stepping
 from ..links import page_of, record_url
 from ..request import PageRequest
+from ..stepping import Step
+from ..steps import may
+from . import forms, grids, order_steps
 
 
 @page_of("engagements.workorder")
 def order_page(record: WorkOrder) -> str:
     """Return the address of an order's page."""
-    return f"/{record.program.code}/contracts/{record.code}/" if record.program else ""
+    return grids.at(record.program, f"{record.code}/")
 
 
 @page_of("engagements.agreement")
 def agreement_page(record: Agreement) -> str:
     """Return the address of an agreement's page."""
-    return f"/{record.program.code}/contracts/{record.code}/" if record.program else ""
+    return grids.at(record.program, f"{record.code}/")
 
 
 def contracts(request: PageRequest, program: str) -> HttpResponse:
-    """Show the agreements and orders of a program."""
-    assert request.program is not None
-    agreements = Agreement.objects.filter(program=request.program, is_void=False).order_by("code")
-    rows = [
-        {"order": o, "value": queries.value(o), "earned": queries.earned(o)} for o in queries.orders(request.program)
-    ]
-    return render(request, "web/contracts/home.html", {"agreements": agreements, "rows": rows})
+    """Show the agreements, orders, change orders and invoices of a program; an agreement is drafted here."""
+
+    def contents() -> dict[str, Any]:
+        here = request.program
+        assert here is not None
+        return {
+            "agreements": Agreement.objects.filter(program=here, is_void=False).order_by("code"),
+            "rows": [{"order": o, "value": queries.value(o), "earned": queries.earned(o)} for o in queries.orders(here)],
+            "changes": [
+                {"change": c, "effect": queries.effect(c)}
+                for c in ChangeOrder.objects.filter(program=here, is_void=False).select_related("work_order").order_by("-entry")
+            ],
+            "invoices": [{"invoice": i, "total": queries.invoice_total(i)} for i in queries.invoices(here)],
+        }  # fmt: skip
+
+    return stepping.page(request, lambda: _home_steps(request), "web/contracts/home.html", contents)
+
+
+def _home_steps(request: PageRequest) -> list[Step]:
+    here = request.program
+    assert here is not None
+
+    def draft(given: Any, _: Any) -> None:
+        parts = [line.partition(":") for line in given["clauses"].splitlines() if line.strip()]
+        clauses = [{"title": title.strip(), "text": text.strip()} for title, _, text in parts]
+        workflow.draft_agreement(request.person, here, **{**given, "clauses": clauses})
+
+    return [
+        Step(
+            "agree", "Draft an agreement", "engagements.draft_agreement", draft, forms.AgreementForm,
+            ready=not here.is_bidding_room, done="Drafted. Both parties sign it.",
+        )
+    ]  # fmt: skip
 
 
 def _find(request: PageRequest, code: str) -> WorkOrder | Agreement:
@@ -58,45 +83,23 @@ def _find(request: PageRequest, code: str) -> WorkOrder | Agreement:
 
 
 def contract(request: PageRequest, program: str, code: str) -> HttpResponse:
-    """Show an agreement or an order; a party signs here."""
-    found, refused = _find(request, code), None
-    verb = "engagements.sign_work_order" if isinstance(found, WorkOrder) else "engagements.sign_agreement"
-    if request.method == "POST":
-        refused = _sign(request, found)
-        if refused is None:
-            messages.success(request, f"Signed: {found}.")
-            return HttpResponseRedirect(request.path)
-    open_to_sign = found.state == "draft" and authority.may(request.person, verb, found.program_id)
-    contents: dict[str, Any] = {
-        "record": found,
-        "signatures": signatures_of(found),
-        "refused": refused,
-        "preview": preview(
-            [found], Meaning.ACCEPTED, person=request.person, session_key=request.session.session_key or ""
-        )
-        if open_to_sign
-        else None,
-    }
-    if isinstance(found, WorkOrder):
-        contents |= _order(found)
-        if request.GET.get("format") == "json":
-            return JsonResponse(_as_json(found, contents))
-    return render(request, "web/contracts/contract.html", contents, status=refused.status if refused else 200)
+    """Show an agreement or an order; a party signs here, and does what its desk does with the order."""
+    if request.GET.get("format") == "json" and isinstance(found := _find(request, code), WorkOrder):
+        return JsonResponse(_as_json(found))
+
+    def contents() -> dict[str, Any]:
+        found = _find(request, code)
+        told: dict[str, Any] = {"record": found, "signatures": signatures_of(found)}
+        return told | _order(request, found) if isinstance(found, WorkOrder) else told
+
+    def steps() -> list[Step]:
+        found = _find(request, code)
+        return order_steps.steps(request, found) if isinstance(found, WorkOrder) else [order_steps.sign(request, found)]
+
+    return stepping.page(request, steps, "web/contracts/contract.html", contents)
 
 
-def _sign(request: PageRequest, found: WorkOrder | Agreement) -> Refused | None:
-    given = credentials_from(request.POST, request.session.session_key)
-    try:
-        if isinstance(found, WorkOrder):
-            workflow.sign_work_order(request.person, found, credentials=given)
-        else:
-            workflow.sign_agreement(request.person, found, credentials=given)
-    except Refused as refused:
-        return refused
-    return None
-
-
-def _order(order: WorkOrder) -> dict[str, Any]:
+def _order(request: PageRequest, order: WorkOrder) -> dict[str, Any]:
     today = dt.datetime.now(dt.UTC).date()
     bars = queries.bars(order)
     met = [
@@ -107,47 +110,37 @@ def _order(order: WorkOrder) -> dict[str, Any]:
         }
         for m in queries.milestones(order)
     ]
-    lines = [
-        {"line": line, "amount": queries.amount(line)}
-        for line in order.lines.filter(is_void=False).order_by("position")
-    ]
     return {
         "value": queries.value(order),
+        "passed": queries.value(order, pass_through=True),
+        "original": queries.original_value(order),
+        "history": queries.value_history(order),
         "earned": queries.earned(order),
+        "invoiced": queries.invoiced(order),
         "milestones": met,
-        "lines": lines,
+        "lines": queries.current_lines(order),
         "figure": gantt(f"Plan of {order.code}", bars, today) if bars else None,
+        "changes": [(c, queries.effect(c)) for c in order.changes.filter(is_void=False).order_by("entry")],
+        "out_of_scope": order.out_of_scope.filter(is_void=False).select_related("change").order_by("code"),
+        "invoices": [(i, queries.invoice_total(i)) for i in order.invoices.filter(is_void=False).order_by("entry")],
+        "may_change": order.state == "signed" and may(request, "engagements.draft_change_order"),
     }
 
 
-def _as_json(order: WorkOrder, contents: dict[str, Any]) -> dict[str, Any]:
+def _as_json(order: WorkOrder) -> dict[str, Any]:
     rows = [
         {
-            "name": m["row"].milestone.name,
-            "due_on": m["row"].milestone.due_on,
-            "met": m["row"].is_met,
-            "entry": m["row"].evidence.entry if m["row"].evidence else None,
-            "amount": m["row"].milestone.amount,
+            "name": m.milestone.name,
+            "due_on": m.milestone.due_on,
+            "met": m.is_met,
+            "entry": m.evidence.entry if m.evidence else None,
+            "amount": m.milestone.amount,
         }
-        for m in contents["milestones"]
+        for m in queries.milestones(order)
     ]
-    return {"code": order.code, "value": str(contents["value"]), "earned": str(contents["earned"]), "milestones": rows}
-
-
-def stock(request: PageRequest, program: str) -> HttpResponse:
-    """Show what there is of a program: products, lots with what is left of them, samples, containers."""
-    here = request.program
-    found = list(
-        Lot.objects.filter(program=here, is_void=False).select_related("substance", "owner", "program").order_by("code")
-    )
-    left = materials.remaining_of(found)
-    lots = [{"lot": lot, "left": left[lot.pk]} for lot in found]
-    contents = {
-        "substances": Substance.objects.filter(program=here, is_void=False).order_by("code"),
-        "lots": lots,
-        "containers": Container.objects.filter(program=here, is_void=False)
-        .select_related("lot")
-        .order_by("code")[:100],
-        "samples": Sample.objects.filter(program=here, is_void=False).select_related("lot").order_by("-entry")[:50],
+    return {
+        "code": order.code,
+        "value": str(queries.value(order)),
+        "earned": str(queries.earned(order)),
+        "milestones": rows,
     }
-    return render(request, "web/contracts/stock.html", contents)

@@ -34,8 +34,9 @@ def home(request: PageRequest) -> HttpResponse:
     """Show what waits for this person in all programs."""
     programs = list(authority.programs_of(request.person))
     items = waiting(request.person, programs)
+    shown = [one for one in programs if not one.is_bidding_room]
     told = notices.unread(request.person)[:5]
-    contents = {"groups": grouped(items), "count": len(items), "programs": programs, "notices": told}
+    contents = {"groups": grouped(items), "count": len(items), "programs": shown, "notices": told}
     return render(request, "web/home.html", contents)
 
 

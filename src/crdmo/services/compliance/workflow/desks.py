@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from crdmo.common.verbs import must_be, person_of, said
 from crdmo.foundation.accounts.authority import declare
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.accounts.roles import EVERYONE, SPONSOR, Role
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.models import Record
-from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.foundation.refusals import Refused
 
 # The version of each record that a signer was shown, by its key; who signs without a page gives none.
 Seen: TypeAlias = Mapping[Any, int]
@@ -24,17 +25,6 @@ HOUSE = (*STAFF, Role.ADMINISTRATOR)
 
 VIEW = declare("compliance.view", "see the quality system of a program", EVERYONE)
 VIEW_HOUSE = declare("compliance.view_house", "see the house's suppliers and training", HOUSE)
-
-
-def person_of(act: Act) -> Person:
-    """Return who acts.
-
-    Raises:
-        Refused: it is no person.
-    """
-    if not isinstance(act.actor, Person):
-        raise Refused("only a person does this", given=act.actor.printed_name)
-    return act.actor
 
 
 def only(act: Act, record: Record, owner: Person | None, what: str) -> None:
@@ -52,26 +42,6 @@ def only(act: Act, record: Record, owner: Person | None, what: str) -> None:
         )
 
 
-def must_be(record: Any, *allowed: str) -> None:
-    """Say nothing if a record is in one of these states.
-
-    Raises:
-        Refused: it is in another.
-    """
-    if record.state not in allowed:
-        words = dict(type(record)._meta.get_field("state").flatchoices)
-        raise Refused(
-            f"{record} is in another state",
-            given=str(words.get(record.state, record.state)),
-            allowed=", ".join(str(words[one]) for one in allowed),
-        )
-
-
-def said(**texts: str) -> None:
-    """Say nothing if every text says something.
-
-    Raises:
-        Invalid: one is empty.
-    """
-    if empty := [name for name, text in texts.items() if not text.strip()]:
-        raise Invalid("something is not said", errors=dict.fromkeys(empty, "needed"), given=", ".join(empty))
+__all__ = [
+    "HOUSE", "OUTSIDE", "QA", "REVIEWERS", "STAFF", "VIEW", "VIEW_HOUSE", "Seen", "must_be", "only", "person_of", "said",
+]  # fmt: skip

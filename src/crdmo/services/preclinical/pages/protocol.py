@@ -11,6 +11,7 @@ from django.urls import path
 
 from crdmo.common.studies.models import Activity, Arm, Epoch, ProtocolVersion, ScheduledActivity, Visit
 from crdmo.common.studies.queries import changes_of, in_force, latest_protocol, protocol_in_force
+from crdmo.foundation.documents.markdown import blocks
 from crdmo.foundation.signing import Meaning, signatures_of
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
@@ -116,6 +117,7 @@ def protocol(request: PageRequest, program: str, code: str) -> HttpResponse:
                 {**one, "words": one.get("name") or f"{one['activity']} at {one['visit']}"}
                 for one in ((version.changes or changes_of(version)) if version and version.is_amendment else [])
             ],
+            "blocks": blocks(version.text) if version else [],
             "versions": found.protocols.filter(is_void=False).order_by("-number"),
             "signatures": signatures_of(version) if version else [],
             "draft_url": at(request, "protocol_draft", found)

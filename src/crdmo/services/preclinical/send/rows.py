@@ -17,7 +17,7 @@ from crdmo.common.studies.units import parsed
 from crdmo.foundation.ledger.fields import MEASURED
 from crdmo.foundation.refusals import Invalid
 
-from .variables import SEND, UCUM
+from .terms import SEND, UCUM
 
 Row = dict[str, Any]
 NOT_STATED = "not stated"

@@ -16,12 +16,16 @@ from crdmo.common.studies.models import Arm, Epoch, Event, Finding, Intervention
 from crdmo.common.studies.queries import arms_of, in_force
 from crdmo.foundation.datasets import store
 from crdmo.foundation.datasets.models import Dataset
+from crdmo.foundation.refusals import Invalid
 from crdmo.foundation.signing import Meaning, signatures_of
+from crdmo.standards.cdisc import SEND, Core, build, check, encode, read_files
+from crdmo.standards.cdisc import Dataset as Built
+from crdmo.standards.refusals import Finding as Deviation
+from crdmo.standards.refusals import FormatError
 from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt
 
 from .. import toxicokinetics
 from .rows import dose_row, event_row, finding_row
-from .variables import NAMES, variables_of
 
 KIND = "send.domain"
 FINDING_FIELDS = (
@@ -34,7 +38,26 @@ Row = dict[str, Any]
 
 
 def package(study: Study) -> dict[str, bytes]:
-    """Return the transport files of a study by name, the same bytes for the same records."""
+    """Return the transport files of a study by name, the same bytes for the same records.
+
+    Raises:
+        Invalid: a value cannot be written: a character beyond ASCII, a text that is too long, a variable that is none.
+    """
+    try:
+        return _package(study)
+    except FormatError as error:
+        raise Invalid(
+            "this study cannot be written as SEND", errors={"record": str(error)}, given=error.given
+        ) from error
+
+
+def deviations(study: Study) -> list[Deviation]:
+    """Return where the package of a study deviates from the guide, errors first."""
+    found = check(SEND, read_files(dict(package(study))).datasets)
+    return sorted(found, key=lambda one: (one.severity != "error", one.place))
+
+
+def _package(study: Study) -> dict[str, bytes]:
     kept = {one.name: one for one in Dataset.objects.filter(program=study.program, kind=KIND, note=str(study.id))}
     frames = domains(study, set(kept))
     found = {}
@@ -274,11 +297,18 @@ def _file(name: str, rows: Sequence[Row], kept: Dataset | None) -> bytes:
                 library.modified,
             )
         )
-    used = variables_of(name)
-    frame = _frame(used, rows)
-    variables = tuple(Variable(key, number, 8 if number else _length(frame[key]), label) for key, label, number in used)
-    header = MemberHeader(name=name, variables=variables, label=NAMES.get(name, name))
-    return encode_library(Library((Member(header, Block(frame)),)))
+    return encode([_built(name, rows)])[f"{name.lower()}.xpt"]
+
+
+def _built(name: str, rows: Sequence[Row]) -> Built:
+    """Return a data set of a study of the house: every expected variable of its domain, and those that say something."""
+    domain = SEND.domain(name)
+    said = {key for row in rows for key, value in row.items() if value not in (None, "")}
+    wanted = [one for one in domain.variables if one.name in said or one.core is not Core.PERMISSIBLE]
+    known = {one.name for one in wanted}
+    strangers = [(key, "", False) for key in sorted(said - known)]
+    used = [*((one.name, one.label, one.is_numeric) for one in wanted), *strangers]
+    return build(SEND, name, _frame(used, rows), study=str(rows[0]["STUDYID"]))
 
 
 def _plain(header: MemberHeader) -> Row:

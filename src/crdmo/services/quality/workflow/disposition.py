@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crdmo.common.engagements.responsibility import require_duty
 from crdmo.common.materials import workflow as materials
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.authority import verb
@@ -60,7 +61,11 @@ def review_trail(
 
 @verb("quality.release_lot", "release a lot", roles=(Role.QUALIFIED_PERSON,), signs=Meaning.RELEASED)
 def release_lot(act: Act, lot: Lot, *, credentials: Credentials, note: str = "") -> Disposition:
-    """Release a lot by signature. Impossible while one gate is open, whoever asks and by whichever door."""
+    """Release a lot by signature. Impossible while one gate is open, whoever asks and by whichever door.
+
+    Where a signed responsibility matrix gives the certification to one party, the other's people do not release.
+    """
+    require_duty(act, lot.program, "gmp.certification")
     if lot.status in (Lot.Status.RELEASED, Lot.Status.REJECTED):
         raise Refused(f"{lot} is {lot.status}", given=lot.get_status_display(), allowed="Quarantine, On hold")
     gates = gates_for_release(lot)

@@ -33,7 +33,8 @@ def new_person(request: PageRequest) -> HttpResponse:
 def organizations(request: PageRequest) -> HttpResponse:
     """List organizations and programs, and enter new ones."""
     person = request.person
-    all_ = Program.objects.filter(is_void=False).order_by("code")
+    # Who was invited to bid is known to the sponsor and to the bidder, not to who runs the installation.
+    all_ = Program.objects.filter(is_void=False, is_bidding_room=False).order_by("code")
     programs = all_ if queries.runs_installation(person) else authority.programs_of(person)
     contents = {
         "organizations": queries.organizations_of(person),

@@ -1,0 +1,1 @@
+"""Regulatory affairs: applications, sequences and their leaves, clocks, questions, commitments."""

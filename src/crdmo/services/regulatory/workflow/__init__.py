@@ -1,0 +1,1 @@
+"""The verbs of regulatory affairs, one file a subject."""
