@@ -11,6 +11,7 @@ from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import Credentials
 from crdmo.services.compliance import demo as compliance
+from crdmo.services.discovery import demo as discovery
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
 from crdmo.services.quality import demo as quality
@@ -38,6 +39,8 @@ def play(say: Say = print) -> Program:
     staff = _staff(cast)
     say("Two organizations bid, one is awarded; sponsor and partner agree, order and share the duties")
     order = contracts.order(cast, program, today)
+    say("A series is registered, tested on two plates, and its candidate nominated (computed signals)")
+    candidate = _discover(cast, program, today)
     say("The bench is set up and the specification approved")
     stand = quality.set_up_bench(staff, today)
     product = _product(cast, program)
@@ -62,7 +65,7 @@ def play(say: Say = print) -> Program:
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
-    fourth = _manufacture(cast, staff, stand, product, today)
+    fourth = _manufacture(cast, staff, stand, product, candidate, today)
     say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
     _preclinical(cast, program, today)
     say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
@@ -85,7 +88,12 @@ MATERIALS = (
 
 
 def _manufacture(
-    cast: people.Cast, staff: quality.Staff, stand: quality.Bench, product: Substance, today: dt.date
+    cast: people.Cast,
+    staff: quality.Staff,
+    stand: quality.Bench,
+    product: Substance,
+    candidate: Substance,
+    today: dt.date,
 ) -> Lot:
     """Release materials through quality control, make a batch of them, begin another one; return the lot made."""
     parts = {"operator": "b.silva", "second": "n.kaur", "supervisor": "f.weber", "head": "c.dubois", "qa": "h.brandt"}
@@ -96,8 +104,10 @@ def _manufacture(
     substances, stock = {}, {}
     for code, name, kind, amount, filled in MATERIALS:
         assert product.program is not None
-        substances[code] = materials.register_substance(
-            cast["s.okafor"], product.program, code=code, name=name, kind=kind
+        substances[code] = (
+            candidate
+            if candidate.code == code
+            else materials.register_substance(cast["s.okafor"], product.program, code=code, name=name, kind=kind)
         )
         lot = materials.register_lot(
             cast["s.okafor"],
@@ -116,6 +126,16 @@ def _manufacture(
     made = manufacturing.make_batch(crew, plant, master, stock, "VT-2604")
     manufacturing.begin_batch(crew, plant, master, stock, "VT-2605", today)
     return made.lot
+
+
+def _discover(cast: people.Cast, program: Program, today: dt.date) -> Substance:
+    staff = discovery.Staff(
+        chemist=cast["w.tanaka"],
+        biologist=cast["g.rossi"],
+        lead=cast["y.amari"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
+    return discovery.play(staff, program, today)
 
 
 def _staff(cast: people.Cast) -> quality.Staff:
