@@ -79,6 +79,21 @@ def test_replicates_show_a_lack_of_fit_that_r_squared_hides() -> None:
     assert any(flag.startswith("Lack of fit") for flag in fit.flags)
 
 
+def test_an_absolute_ic50_has_the_interval_of_the_relative_one_where_the_plateaus_are_known_and_a_wider_one_else() -> (
+    None
+):
+    held = fit_curve(dose=DOSE, response=FULL, fixed={"bottom": 0.0, "top": 100.0}, absolute_level=50)
+    assert held.absolute == pytest.approx(held.ec50, rel=1e-12)
+    assert (held.absolute_lower, held.absolute_upper) == pytest.approx((held.wald_lower, held.wald_upper), rel=1e-6)
+    low_top = [v * 0.62 for v in FULL]
+    near_top = fit_curve(dose=DOSE, response=low_top, absolute_level=58)
+    assert near_top.absolute_lower is not None and near_top.absolute_upper is not None
+    assert near_top.wald_lower is not None and near_top.wald_upper is not None
+    assert near_top.absolute_upper / near_top.absolute_lower > near_top.wald_upper / near_top.wald_lower
+    never = fit_curve(dose=DOSE, response=[v * 0.4 for v in FULL], absolute_level=50)
+    assert (never.absolute, never.absolute_lower, never.absolute_upper) == (None, None, None)
+
+
 def test_a_replicate_is_a_weight_of_two() -> None:
     twice = fit_curve(dose=[*DOSE, DOSE[3]], response=[*FULL, FULL[3]])
     heavy = fit_curve(dose=DOSE, response=FULL, weights=[1, 1, 1, 2, 1, 1, 1, 1])
