@@ -122,3 +122,16 @@ def test_the_band_of_the_figure_lies_around_the_curve_and_the_thumbnail_is_small
     assert small.count("<circle") == 8 and small.count("hollow") == 1
     with pytest.raises(ValueError, match="low to high"):
         thumbnail(fit, dose=DOSE, response=FULL, low=1, high=1)
+
+
+def test_more_parameters_never_fit_worse() -> None:
+    """A search that stops in a false minimum is caught here: the smaller curve is one of the larger."""
+    rng = np.random.default_rng(12)
+    curves = []
+    for n in range(12):
+        p = np.array([-rng.uniform(0.5, 3), 0.0, 100.0, rng.uniform(-3, 2), rng.uniform(0.2, 4)])
+        y = logistic.response(np.log(DOSE), p) + rng.normal(0, 4, 8)
+        curves.append(CurveData(str(n), DOSE, y.tolist()))
+    rss = [{k: f.rss for k, f in fit_curves(curves=curves, parameters=q, parts=()).curves.items()} for q in (3, 4, 5)]
+    for name in rss[0]:
+        assert rss[2][name] <= rss[1][name] * (1 + 1e-9) <= rss[0][name] * (1 + 1e-8)

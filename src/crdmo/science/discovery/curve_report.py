@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from crdmo.science.checks import Vector
-from crdmo.science.many_least_squares import Array
+from crdmo.science.least_squares import Array
 
 from . import logistic
 from .curve_result import Curvature, CurveFit, Effective, LackOfFit, Parameter
