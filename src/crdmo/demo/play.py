@@ -61,7 +61,7 @@ def play(say: Say = print) -> Program:
     contracts.settle(cast, order, today, because=[release])
     say("An IND is published, submitted and received; an amendment is on its way")
     desk = papers.Desk(cast, program, today)
-    sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), today)
+    sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), papers.studies(desk), today)
     regulatory.begin_second(teams.affairs(cast), sequence, papers.stability_evaluated(desk), today)
     _other_sponsor(cast, other, today)
     return program
