@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "crdmo.common.studies",
     "crdmo.services.clinical",
     "crdmo.services.compliance",
+    "crdmo.services.discovery",
     "crdmo.services.manufacturing",
     "crdmo.services.preclinical",
     "crdmo.services.process",

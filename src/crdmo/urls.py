@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("<slug:program>/clinical/", include("crdmo.services.clinical.urls")),
     path("<slug:program>/compliance/", include("crdmo.services.compliance.urls")),
+    path("<slug:program>/discovery/", include("crdmo.services.discovery.urls")),
     path("<slug:program>/manufacturing/", include("crdmo.services.manufacturing.urls")),
     path("<slug:program>/preclinical/", include("crdmo.services.preclinical.urls")),
     path("<slug:program>/process/", include("crdmo.services.process.urls")),

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 ROOM = "/CRD-101/quality"
 PLANT = "/CRD-101/manufacturing"
 COMPLIANCE = "/CRD-101/compliance"
+REGULATORY = "/CRD-101/regulatory"
 PAGES = (
     "/",
     "/CRD-101/",
@@ -78,6 +79,13 @@ PAGES = (
     f"{COMPLIANCE}/reviews/",
     f"{COMPLIANCE}/reviews/new/",
     f"{COMPLIANCE}/reviews/ATR-26-0001/",
+    "/CRD-101/documents/",
+    "/CRD-101/documents/RA-1571/",
+    f"{REGULATORY}/",
+    f"{REGULATORY}/applications/APP-26-0001/",
+    f"{REGULATORY}/applications/APP-26-0001/0000/",
+    f"{REGULATORY}/applications/APP-26-0001/dossier/view/",
+    f"{REGULATORY}/packages/",
 )
 # What only the people of the plant open.
 FLOOR = (

@@ -14,6 +14,7 @@ from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.services.clinical.api import router as clinical
 from crdmo.services.compliance.api import router as compliance
+from crdmo.services.discovery.api import router as discovery
 from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.preclinical.api import router as preclinical
 from crdmo.services.process.api import router as process
@@ -38,6 +39,7 @@ api.add_router("/programs/{program}", materials, tags=["materials"])
 api.add_router("/programs/{program}/contracts", contracts, tags=["contracts"])
 api.add_router("/programs/{program}/clinical", clinical, tags=["clinical"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
+api.add_router("/programs/{program}/discovery", discovery, tags=["discovery"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])
 api.add_router("/programs/{program}/process", process, tags=["process"])

@@ -30,6 +30,9 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("c.dubois", "Dr Claire Dubois", "Head of Production", "NORTHBRIDGE", (Role.PRODUCTION_HEAD,)),
     ("e.okonkwo", "Emeka Okonkwo", "Regulatory Publisher", "NORTHBRIDGE", (Role.REGULATORY_PUBLISHER,)),
     ("s.lindh", "Dr Sara Lindh", "Regulatory Affairs Lead", "NORTHBRIDGE", (Role.REGULATORY_LEAD,)),
+    ("w.tanaka", "Dr Wataru Tanaka", "Medicinal Chemist", "NORTHBRIDGE", (Role.MEDICINAL_CHEMIST,)),
+    ("g.rossi", "Giulia Rossi", "Screening Biologist", "NORTHBRIDGE", (Role.SCREENING_BIOLOGIST,)),
+    ("y.amari", "Dr Yasmin Amari", "Discovery Lead", "NORTHBRIDGE", (Role.DISCOVERY_LEAD,)),
     ("h.brandt", "Dr Helga Brandt", "Head of Quality Assurance", "NORTHBRIDGE", (Role.QA,)),
     ("l.adeyemi", "Dr Lola Adeyemi", "Qualified Person", "NORTHBRIDGE", (Role.QUALIFIED_PERSON,)),
     ("z.aziz", "Zara Aziz", "Clinical Monitor", "NORTHBRIDGE", (Role.MONITOR,)),
@@ -63,7 +66,7 @@ SITES: tuple[tuple[str, str, tuple[tuple[str, str, str, Role], ...]], ...] = (
         "HARBOUR",
         "Harbour Diabetes Clinic",
         (
-            ("g.rossi", "Dr Giulia Rossi", "Principal Investigator", Role.INVESTIGATOR),
+            ("f.rizzo", "Dr Federica Rizzo", "Principal Investigator", Role.INVESTIGATOR),
             ("w.tan", "Wei Tan", "Study Coordinator", Role.SITE_COORDINATOR),
         ),
     ),

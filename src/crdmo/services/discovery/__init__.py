@@ -1,0 +1,1 @@
+"""New drug discovery: compounds, assays, curves, the candidate."""

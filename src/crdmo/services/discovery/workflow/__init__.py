@@ -1,0 +1,1 @@
+"""The verbs of discovery, one file a subject. The only place that writes."""
