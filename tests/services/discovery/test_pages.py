@@ -109,7 +109,7 @@ def _tested(lab: Lab, biologist: Desk) -> Run:
 def _files(desk: Desk) -> None:
     """What is exported comes in again as the same compounds, AND and OR and all."""
     rows = text(desk.get("sar/", format="csv"))
-    assert rows.splitlines()[0].startswith("compound,name,smiles")
+    assert rows.lstrip("\ufeff").startswith("compound,name,smiles")
     records = read_sdf(desk.get("sar/", format="sdf").content)
     keys = {register_structure(structure=one.structure).identity.tautomer for one in records}
     assert keys == set(Compound.objects.values_list("key", flat=True))
