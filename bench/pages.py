@@ -37,6 +37,10 @@ PATHS = (
     "/CRD-101/quality/specifications/",
     "/CRD-101/quality/stability/",
     "/CRD-101/quality/analyses/",
+    "/CRD-101/regulatory/",
+    "/CRD-101/regulatory/applications/APP-26-0001/",
+    "/CRD-101/regulatory/applications/APP-26-0001/0000/",
+    "/CRD-101/regulatory/applications/APP-26-0001/dossier/view/",
     "/people/matrix/",
     "/inbox/",
 )

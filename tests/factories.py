@@ -12,7 +12,7 @@ import itertools
 
 from crdmo.foundation.accounts import workflow
 from crdmo.foundation.accounts.models import Login, Organization, Person, Program
-from crdmo.foundation.accounts.roles import SPONSOR, Role
+from crdmo.foundation.accounts.roles import SITE, SPONSOR, Role
 from crdmo.foundation.ledger.acts import SYSTEM, act
 
 PASSWORD = "four words make sense"
@@ -40,6 +40,11 @@ def agency(code: str = "AGENCY") -> Organization:
     return organization(Organization.Kind.AGENCY, code)
 
 
+def site(code: str = "SITE") -> Organization:
+    """Return a site, whose people see its own subjects."""
+    return organization(Organization.Kind.SITE, code)
+
+
 def program(code: str = "CRD-101", *, owner: Organization | None = None, with_: Organization | None = None) -> Program:
     """Return the program of this code, opened at the first call."""
     found = Program.objects.filter(code=code).first()
@@ -51,6 +56,8 @@ def program(code: str = "CRD-101", *, owner: Organization | None = None, with_: 
 def _home(role: str) -> Organization:
     if role in SPONSOR:
         return sponsor()
+    if role in SITE:
+        return site()
     return agency() if role == Role.INSPECTOR else partner()
 
 

@@ -35,6 +35,10 @@ from crdmo.services.compliance.models import PeriodicReview
 from crdmo.services.quality.gates import gates_for_release
 from crdmo.services.quality.models import Certificate, Investigation, Reagent, Result, ShelfLife
 from crdmo.services.quality.workflow import bench, disposition
+from crdmo.services.regulatory import build, staleness
+from crdmo.services.regulatory.models import Leaf
+from crdmo.services.regulatory.models import Sequence as DossierSequence
+from crdmo.standards import ectd
 from tests import databases, factories
 
 pytestmark = pytest.mark.drill
@@ -185,6 +189,24 @@ def test_the_scoreboard_stands_on_a_signed_baseline(played: Program) -> None:
     assert all(row.now is not None for row in rows)
 
 
+def test_the_ind_is_published_byte_for_byte_and_its_amendment_replaces_one_leaf(played: Program) -> None:
+    first, second = DossierSequence.objects.order_by("number")
+    assert first.package is not None and build.package_of(first).digest == first.digest
+    assert [m.meaning for m in signatures_of(first) if m.holds] == ["approved"]
+    found = build.published_sequences(first.application)
+    assert [one.criterion for one in ectd.validate(found)] == ["ECTD-A08", "ECTD-A08"]  # no official files in the demo
+    assert {leaf.study for leaf in first.leaves.filter(section="4.2.3.2")} == {"TOX-101-28D"}
+    assert {leaf.operation for leaf in second.leaves.all()} == {"replace"}
+    stale = {leaf.section: why for leaf, why in _stale(first).items() if why}
+    assert list(stale) == ["3.2.P.8.1"]
+
+
+def _stale(sequence: DossierSequence) -> dict[Leaf, list[str]]:
+    leaves = build.leaves_of(sequence)
+    why = staleness.reasons(leaves)
+    return {leaf: why[leaf.pk] for leaf in leaves}
+
+
 def test_replay_gives_the_same_digest_for_every_table(played: Program, house_factory: databases.Factory) -> None:
     name = house_factory.copy()
     with databases.pointed(name, "empty"):
@@ -246,3 +268,5 @@ def test_a_corrected_potency_makes_what_stands_on_it_stale(played: Program) -> N
         m.holds for m in signatures_of(Certificate.objects.get(lot__code="VT-2601"))
     )  # nothing signed changes by itself
     assert not next(g for g in gates_for_release(_lot("VT-2601")) if g.name == "Results current").met
+    stale = _stale(DossierSequence.objects.get(number="0000"))
+    assert {leaf.section for leaf, why in stale.items() if any("was changed" in one for one in why)} >= {"3.2.P.5.4"}

@@ -15,9 +15,9 @@ import pytest
 
 from crdmo.science.discovery import logistic
 from crdmo.science.discovery.curve_figure import curve_figure, written
-from crdmo.science.discovery.curve_fit import Curvature, CurveFit, fit_curve
+from crdmo.science.discovery.curve_fit import Curvature, CurveData, CurveFit, fit_curve, fit_curves
 from crdmo.science.discovery.potency import mean_potency
-from crdmo.science.least_squares import minimise
+from crdmo.science.least_squares import Problems, covariances, solve_from_afar
 from crdmo.science.method import MethodError
 from tests import shared_data
 
@@ -125,16 +125,21 @@ def test_nist_certified_values_from_both_starts(name: str, start: int) -> None:
     data = np.array([[float(v) for v in line.split()] for line in lines if line.strip()])
     y, x = data[:, 0], data[:, 1]
 
-    def jacobian(b: np.ndarray) -> np.ndarray:
-        """Return the derivatives by complex steps: exact to the last digit."""
-        return np.column_stack([NIST[name](b + 1e-30j * unit, x).imag / 1e-30 for unit in np.eye(len(b))])
+    def model(theta: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values and derivatives by complex steps: exact to the last digit."""
+        unit = np.eye(theta.shape[1])
+        slopes = [np.column_stack([NIST[name](b + 1e-30j * e, x).imag / 1e-30 for e in unit]) for b in theta]
+        return np.array([NIST[name](b, x) for b in theta]), np.array(slopes)
 
-    found = minimise(lambda b: NIST[name](b, x) - y, np.array(starts), jacobian)
-    assert found.parameters == pytest.approx(certified, rel=1e-6)
+    first = np.array([starts])
+    wide = np.full_like(first, np.inf)
+    problems = Problems(model, y[None], np.ones((1, y.size)), np.ones(first.shape, bool), -wide, wide)
+    found = solve_from_afar(problems, first)
+    assert found.converged[0] and found.theta[0] == pytest.approx(certified, rel=1e-7)
     stated = re.search(r"Residual Sum of Squares:\s+(\S+)", text)
-    assert stated is not None and found.sum_of_squares == pytest.approx(float(stated.group(1)), rel=1e-8)
-    covariance = found.covariance(found.sum_of_squares / (len(y) - len(starts)))
-    assert covariance is not None and np.sqrt(np.diag(covariance)) == pytest.approx(deviations, rel=1e-5)
+    assert stated is not None and found.rss[0] == pytest.approx(float(stated.group(1)), rel=1e-9)
+    square = found.rss[0] / (len(y) - len(starts))
+    assert np.sqrt(np.diag(covariances(problems, found)[0]) * square) == pytest.approx(deviations, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +193,14 @@ def test_a_unit_of_dose_shifts_the_ec50_and_a_unit_of_response_nothing() -> None
 
 
 def test_profile_intervals_cover_the_true_value_as_often_as_stated() -> None:
-    rng, hits, trials = np.random.default_rng(8), 0, 90
+    rng, trials = np.random.default_rng(8), 500
     doses = np.repeat(np.geomspace(0.003, 30, 9), 2)
-    for _ in range(trials):
-        fit = fit_curve(dose=doses.tolist(), response=(true(doses, 0.4) + rng.normal(0, 8, 18)).tolist())
-        hits += (fit.lower is None or fit.lower <= 0.4) and (fit.upper is None or fit.upper >= 0.4)
-    assert 0.90 <= hits / trials <= 0.99
+    curves = [
+        CurveData(str(i), doses.tolist(), (true(doses, 0.4) + rng.normal(0, 8, 18)).tolist()) for i in range(trials)
+    ]
+    fits = fit_curves(curves=curves, parts=()).curves.values()
+    hits = sum((f.lower is None or f.lower <= 0.4) and (f.upper is None or f.upper >= 0.4) for f in fits)
+    assert 0.93 <= hits / trials <= 0.97
 
 
 def test_an_ec50_beyond_the_doses_is_a_bound_and_its_interval_open() -> None:

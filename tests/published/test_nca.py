@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import math
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from crdmo.science.method import MethodError
 from crdmo.science.preclinical.exposure import Rule
-from crdmo.science.preclinical.nca import Route, non_compartmental
+from crdmo.science.preclinical.nca import Route, non_compartmental, partial_auc
 from crdmo.science.preclinical.sparse_auc import sparse_area
 from tests import shared_data
 
@@ -181,6 +182,50 @@ def test_an_exponential_is_found_again() -> None:
     )
     by_mouth = non_compartmental(time=[0, 1, 2, 3, 4], concentration=[0, 4, 2, 1, 0.5], dose=5)
     assert infused.mean_residence == pytest.approx(by_mouth.mean_residence - 0.5)
+
+
+def test_an_interval_at_steady_state_gives_back_clearance_and_residence() -> None:
+    """Superposition of boluses every 6 h: the area over an interval is dose / clearance, however many doses went before."""
+    time = np.array([0, 0.5, 1, 2, 3, 4, 5, 6])
+    value = 10 * np.exp(-0.3 * time) / (1 - math.exp(-0.3 * 6))
+    given = {"time": time.tolist(), "concentration": value.tolist(), "dose": 100, "route": Route.BOLUS, "interval": 6,
+             "peak_in_terminal_phase": True}  # fmt: skip
+    steady = non_compartmental(**given, steady_state=True)
+    assert steady.clearance == pytest.approx(3.0, rel=1e-12)
+    assert steady.mean_residence == pytest.approx(1 / 0.3, rel=1e-12)
+    assert (steady.volume_steady, steady.volume_z) == pytest.approx((10, 10), rel=1e-12)
+    assert steady.c_average == pytest.approx(100 / 3.0 / 6, rel=1e-12)
+    assert steady.fluctuation == pytest.approx((value[0] - value[-1]) / steady.c_average, rel=1e-12)
+    single = non_compartmental(**given)
+    assert single.clearance == pytest.approx(3.0 * (1 - math.exp(-1.8)), rel=1e-12) and single.c_average is None
+    with pytest.raises(MethodError, match="dosing interval"):
+        non_compartmental(time=[0, 1, 2], concentration=[0, 2, 1], steady_state=True)
+
+
+def test_partial_areas_add_up_and_are_refused_where_samples_do_not_cover_them() -> None:
+    time, value = [0, 0.5, 1.5, 4, 9, 12], [0, 3, 8, 5, 1, None]
+    for rule in Rule:
+        whole = non_compartmental(time=time, concentration=value, rule=rule).auc_last
+        cuts = [0, 0.2, 1.5, 2.7, 6, 9]
+        parts = [partial_auc(time=time, concentration=value, start=a, end=b, rule=rule) for a, b in pairwise(cuts)]
+        assert sum(parts) == pytest.approx(whole, rel=1e-12) and min(parts) > 0
+    for start, end in ((-1, 2), (2, 2), (3, 2), (0, 12)):
+        with pytest.raises(MethodError, match="do not cover"):
+            partial_auc(time=time, concentration=value, start=start, end=end)
+
+
+def test_zeros_and_equal_pairs_have_a_finite_logarithmic_area() -> None:
+    found = non_compartmental(time=[0, 1, 2, 3, 4], concentration=[0, 5, 5, 5, 0])
+    assert found.auc_last == pytest.approx(2.5 + 5 + 5)
+
+
+def test_no_bonus_is_given_for_each_sample_of_the_terminal_phase() -> None:
+    """More samples win only where the adjusted R² is within 1e-4 of the best: a clearly curved start stays out."""
+    time = [1, 2, 3, 4, 6, 8, 10]
+    value = [100, 60, 40, *(30 * math.exp(-0.1 * (t - 4)) for t in (4, 6, 8, 10))]
+    found = non_compartmental(time=time, concentration=value).terminal
+    assert found is not None and (found.points, found.first) == (4, 4)
+    assert found.rate == pytest.approx(0.1, rel=1e-12)
 
 
 def test_the_unit_of_concentration_scales_the_areas() -> None:

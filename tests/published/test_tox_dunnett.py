@@ -13,6 +13,7 @@ import pytest
 from scipy import stats
 
 from crdmo.science.method import MethodError
+from crdmo.science.preclinical import dunnett as dunnett_module
 from crdmo.science.preclinical.dunnett import Side, dunnett, quantile, together
 from crdmo.science.preclinical.variances import variance_tests
 from tests import shared_data
@@ -97,3 +98,19 @@ def test_what_cannot_be_compared_is_refused() -> None:
     for values in ([[1, 2]], [[1, 2], [3, 3]], [[1], [2, 3]]):
         with pytest.raises(MethodError):
             variance_tests(values=values)
+
+
+def test_ten_digits_are_kept_where_the_control_is_small_and_the_degrees_of_freedom_are_few(monkeypatch) -> None:
+    cases = [
+        ([0.9] * 4, 2, 8.0),
+        ([0.99, 0.99, 0.7], 100, 2.0),
+        ([0.707] * 5, 3, 3.5),
+        ([0.5, 0.6], 1, 20.0),
+        ([0.95, 0.3], 200, 0.5),
+    ]
+    usual = [together(np.array(load), df, bound, two_sided=True) for load, df, bound in cases]
+    for name in ("NODES", "STEEP_NODES"):
+        monkeypatch.setattr(dunnett_module, name, 900)
+    monkeypatch.setattr(dunnett_module, "NODES_OF_S", 260)
+    finer = [together(np.array(load), df, bound, two_sided=True) for load, df, bound in cases]
+    assert usual == pytest.approx(finer, abs=1e-10)

@@ -9,13 +9,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
 from crdmo import __version__
+from crdmo.common.engagements.api import router as contracts
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.services.clinical.api import router as clinical
 from crdmo.services.compliance.api import router as compliance
 from crdmo.services.discovery.api import router as discovery
 from crdmo.services.manufacturing.api import router as manufacturing
 from crdmo.services.preclinical.api import router as preclinical
+from crdmo.services.process.api import router as process
 from crdmo.services.quality.api import router as quality
+from crdmo.services.regulatory.api import router as regulatory
 from crdmo.web import errors
 from crdmo.web.door import PERSON, POST, Page
 
@@ -32,11 +36,15 @@ api = Described(
 )
 api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
+api.add_router("/programs/{program}/contracts", contracts, tags=["contracts"])
+api.add_router("/programs/{program}/clinical", clinical, tags=["clinical"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/discovery", discovery, tags=["discovery"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])
+api.add_router("/programs/{program}/process", process, tags=["process"])
 api.add_router("/programs/{program}/quality", quality, tags=["quality"])
+api.add_router("/programs/{program}/regulatory", regulatory, tags=["regulatory"])
 READ = frozenset({"GET"})
 
 

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from . import bundles, data, house, keepers
+from . import bundles, data, house, keepers, standards
 
 app = typer.Typer(
     name="crdmo",
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog="Exit codes: 0 done, 1 refused, 2 usage, 3 findings, 4 verification failed, 5 conflict, 6 not permitted, 7 unavailable.",
 )
-for room in (house, bundles, data, keepers):
+for room in (house, bundles, data, keepers, standards):
     room.add_to(app)
 
 

@@ -19,8 +19,9 @@ from .materials.models import Substance
 # The stages of a program in the order of the thread, and the rooms and nouns that a record of each comes from.
 STAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Molecule", ("discovery",)),
+    ("Studies", ("studies",)),
     ("Preclinical studies", ("preclinical",)),
-    ("Clinical trials", ("clinical", "studies")),
+    ("Clinical trials", ("clinical",)),
     ("Process", ("process", "controls")),
     ("Materials and batches", ("materials", "manufacturing")),
     ("Tests and release", ("quality",)),
@@ -34,6 +35,8 @@ ORIGIN = "discovery."
 COMPUTED = "computed"
 _GROUND = ("accounts", "signing", "ledger", "datasets", "references", "computing")
 NEAREST = 4000
+# Known by the number of their document.
+_VERSIONS = frozenset({"documents.documentversion"})
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,11 @@ class Strand:
 @cache
 def landmarks() -> frozenset[str]:
     """Return the kinds that a picture of a program shows: what people know by a number or a title."""
-    return frozenset(
+    return _VERSIONS | frozenset(
         kind
         for kind, model in record_types().items()
         if kind.partition(".")[0] not in _GROUND
+        and model.searched
         and any(field.name in ("code", "title") for field in model._meta.concrete_fields)
     )
 

@@ -293,7 +293,17 @@ def settle(cast: Cast, order: WorkOrder, today: dt.date, because: Sequence[Recor
         file=b"Reference Standards Ltd\nInvoice RS-88121\nVelatide RS, 2 x 500 mg\nEUR 1986.40\n",
     )  # fmt: skip
     contracts.report_status(manager, order)
-    contracts.report_risk(manager, order, shape="triangular", best="85", worst="160")
+    contracts.report_risk(
+        manager, order, shape="triangular", best="85", worst="160", deadline=today + dt.timedelta(days=28)
+    )
+    contracts.state_billing_party(
+        finance, order.program, legal_name="Northbridge CRDMO AG", street="Rheinweg 4", postal_code="4058", city="Basel",
+        country="CH", vat_id="CHE000000000", tax_category="AE", tax_reason="Reverse charge",
+    )  # fmt: skip
+    contracts.state_billing_party(
+        cast["f.moss"], order.program, legal_name="Aurelia Therapeutics GmbH", street="Am Tor 1", postal_code="55116",
+        city="Mainz", country="DE", vat_id="DE000000000",
+    )  # fmt: skip
     due = today + dt.timedelta(days=30)
     pulls = next(item.key for item in queries.billable(order) if item.line and not item.receipt)
     first = contracts.draft_invoice(finance, order, items=["milestone-1", "milestone-2", "milestone-3", pulls])

@@ -22,6 +22,8 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("r.haddad", "Rana Haddad", "QC Reviewer", "NORTHBRIDGE", (Role.REVIEWER,)),
     ("j.novak", "Jana Novák", "QC Supervisor", "NORTHBRIDGE", (Role.SUPERVISOR,)),
     ("p.ferrara", "Paolo Ferrara", "Stability Coordinator", "NORTHBRIDGE", (Role.STABILITY_COORDINATOR,)),
+    ("k.maier", "Katrin Maier", "Process Engineer", "NORTHBRIDGE", (Role.PROCESS_ENGINEER,)),
+    ("p.ito", "Dr Paul Ito", "Head of Process Development", "NORTHBRIDGE", (Role.PROCESS_LEAD,)),
     ("b.silva", "Bruno Silva", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("n.kaur", "Nisha Kaur", "Production Operator", "NORTHBRIDGE", (Role.OPERATOR,)),
     ("f.weber", "Frank Weber", "Production Supervisor", "NORTHBRIDGE", (Role.PRODUCTION_SUPERVISOR,)),
@@ -33,6 +35,11 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("y.amari", "Dr Yasmin Amari", "Discovery Lead", "NORTHBRIDGE", (Role.DISCOVERY_LEAD,)),
     ("h.brandt", "Dr Helga Brandt", "Head of Quality Assurance", "NORTHBRIDGE", (Role.QA,)),
     ("l.adeyemi", "Dr Lola Adeyemi", "Qualified Person", "NORTHBRIDGE", (Role.QUALIFIED_PERSON,)),
+    ("z.aziz", "Zara Aziz", "Clinical Monitor", "NORTHBRIDGE", (Role.MONITOR,)),
+    ("x.duarte", "Xavier Duarte", "Clinical Data Manager", "NORTHBRIDGE", (Role.DATA_MANAGER,)),
+    ("b.lang", "Dr Beate Lang", "Trial Statistician", "NORTHBRIDGE", (Role.STATISTICIAN,)),
+    ("u.singh", "Dr Uma Singh", "Unblinded Statistician", "NORTHBRIDGE", (Role.UNBLINDED_STATISTICIAN,)),
+    ("n.weiss", "Dr Nora Weiss", "Medical Monitor", "NORTHBRIDGE", (Role.MEDICAL_MONITOR,)),
     ("d.petrova", "Dr Daria Petrova", "Study Director", "NORTHBRIDGE", (Role.STUDY_DIRECTOR,)),
     ("v.osei", "Victor Osei", "Study Technician", "NORTHBRIDGE", (Role.TECHNICIAN,)),
     ("q.laurent", "Quentin Laurent", "GLP Quality Assurance", "NORTHBRIDGE", (Role.GLP_QA,)),
@@ -44,6 +51,25 @@ CAST: tuple[tuple[str, str, str, str, tuple[Role, ...]], ...] = (
     ("t.nagy", "Tibor Nagy", "Project Finance Manager", "NORTHBRIDGE", (Role.FINANCE,)),
     ("g.osei", "Grace Osei", "Business Development", "HALDEN", (Role.PROPOSALS,)),
     ("o.lund", "Oskar Lund", "Outsourcing Lead", "LINDQVIST", (Role.SPONSOR_LEAD,)),
+)
+# People of sites: they work in one program, and see their own subjects there.
+SITES: tuple[tuple[str, str, tuple[tuple[str, str, str, Role], ...]], ...] = (
+    (
+        "RIVERSIDE",
+        "Riverside Clinical Research Centre",
+        (
+            ("i.mensah", "Dr Ifeoma Mensah", "Principal Investigator", Role.INVESTIGATOR),
+            ("y.cho", "Yuna Cho", "Study Coordinator", Role.SITE_COORDINATOR),
+        ),
+    ),
+    (
+        "HARBOUR",
+        "Harbour Diabetes Clinic",
+        (
+            ("f.rizzo", "Dr Federica Rizzo", "Principal Investigator", Role.INVESTIGATOR),
+            ("w.tan", "Wei Tan", "Study Coordinator", Role.SITE_COORDINATOR),
+        ),
+    ),
 )
 NAMES = {
     "AURELIA": "Aurelia Therapeutics",
@@ -87,21 +113,38 @@ def enter(today: dt.date) -> Cast:
     for new in admins:
         cast.people[new.person.user_id] = new.person
         _known_password(new.person)
-    admin, second = cast["d.admin"], cast["i.admin"]
+    admin = cast["d.admin"]
     for code, kind in (("AURELIA", "sponsor"), ("LINDQVIST", "sponsor"), ("HALDEN", "bidder")):
         cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind=kind)
     for user_id, name, title, place, roles in CAST:
-        made = accounts.create_person(
-            admin, cast.organizations[place], user_id=user_id, printed_name=name, job_title=title
-        )
-        person = made.person
-        _known_password(person)
-        accounts.verify_identity(second, person, reason="Passport seen on the first day")
+        person = _enter(cast, place, user_id, name, title)
         for role in roles:
             accounts.grant_role(admin, person, role=role, starts=today - dt.timedelta(days=1))
         person.refresh_from_db()
-        cast.people[user_id] = person
     return cast
+
+
+def _enter(cast: Cast, place: str, user_id: str, name: str, title: str) -> Person:
+    """Enter one person with a known password and a verified identity."""
+    made = accounts.create_person(
+        cast["d.admin"], cast.organizations[place], user_id=user_id, printed_name=name, job_title=title
+    )
+    _known_password(made.person)
+    accounts.verify_identity(cast["i.admin"], made.person, reason="Passport seen on the first day")
+    cast.people[user_id] = made.person
+    return made.person
+
+
+def enter_sites(cast: Cast, program: Program, today: dt.date) -> None:
+    """Set up the sites of the program's trials and their people."""
+    for code, name, staff in SITES:
+        cast.organizations[code] = accounts.create_organization(cast["d.admin"], code=code, name=name, kind="site")
+        for user_id, printed, title, role in staff:
+            person = _enter(cast, code, user_id, printed, title)
+            accounts.grant_role(
+                cast["d.admin"], person, role=role, program=program, starts=today - dt.timedelta(days=1)
+            )
+            person.refresh_from_db()
 
 
 def train(cast: Cast, today: dt.date) -> None:
@@ -145,4 +188,4 @@ def programs(cast: Cast) -> tuple[Program, Program]:
     return mine, other
 
 
-__all__ = ["PASSWORD", "Cast", "enter", "programs", "train"]
+__all__ = ["PASSWORD", "Cast", "enter", "enter_sites", "programs", "train"]

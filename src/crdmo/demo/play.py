@@ -9,16 +9,18 @@ from crdmo.common.materials import workflow as materials
 from crdmo.common.materials.models import Lot, Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
-from crdmo.foundation.signing import Credentials
+from crdmo.services.clinical import demo as clinical
 from crdmo.services.compliance import demo as compliance
 from crdmo.services.discovery import demo as discovery
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
+from crdmo.services.process import demo as process
 from crdmo.services.quality import demo as quality
+from crdmo.services.quality.models import Specification
 from crdmo.services.quality.workflow import testing
 from crdmo.services.regulatory import demo as regulatory
 
-from . import contracts, numbers, papers, people
+from . import contracts, numbers, papers, people, teams
 
 Say = Callable[[str], None]
 
@@ -32,18 +34,46 @@ def play(say: Say = print) -> Program:
     if Program.objects.exists():
         raise Refused("the demo is played into an empty installation only", next="Name another folder with CRDMO_HOME")
     today = dt.datetime.now(dt.UTC).date()
-    say("People of four organizations enter")
+    say("People of their organizations enter")
     cast = people.enter(today)
     people.train(cast, today)
     program, other = people.programs(cast)
-    staff = _staff(cast)
     say("Two organizations bid, one is awarded; sponsor and partner agree, order and share the duties")
     order = contracts.order(cast, program, today)
+    product = _product(cast, program)
+    stand, release = _quality_control(cast, program, product, today, say)
     say("A series is registered, tested on two plates, and its candidate nominated (computed signals)")
-    candidate = _discover(cast, program, today)
+    candidate = discovery.play(teams.chemistry(cast), program, today)
+    say("Process development: profile, risk, a designed study with simulated responses, design space, control strategy")
+    process.play(teams.development(cast), program, today)
+    say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
+    fourth = _manufacture(cast, stand, product, candidate, today)
+    say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
+    lot = Lot.objects.get(program=program, code="VT-API-0417")
+    preclinical.play(teams.animal_house(cast), program, lot.substance, lot, today)
+    say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
+    house = cast.organizations["NORTHBRIDGE"]
+    compliance.play(teams.quality_system(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
+    say("A trial is randomised, run, locked, unblinded and reported; a second one is under way")
+    people.enter_sites(cast, program, today)
+    clinical.play(teams.trial(cast, today), program, product)
+    say("A change order is executed, the status reported, an invoice issued and accepted")
+    contracts.settle(cast, order, today, because=[release])
+    say("An IND is published, submitted and received; an amendment is on its way")
+    desk = papers.Desk(cast, program, today)
+    sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), papers.studies(desk), today)
+    regulatory.begin_second(teams.affairs(cast), sequence, papers.stability_evaluated(desk), today)
+    _other_sponsor(cast, other, today)
+    return program
+
+
+def _quality_control(
+    cast: people.Cast, program: Program, product: Substance, today: dt.date, say: Say
+) -> tuple[quality.Bench, Specification]:
+    """Set the bench up, test three lots in their three ways, and evaluate stability."""
+    staff = teams.laboratory(cast)
     say("The bench is set up and the specification approved")
     stand = quality.set_up_bench(staff, today)
-    product = _product(cast, program)
     release, shelf = quality.specify(staff, product, stand, today)
     say("A lot is tested and released")
     first = _lot(cast, product, "VT-2601", today)
@@ -64,19 +94,7 @@ def play(say: Say = print) -> Program:
     third = _lot(cast, product, "VT-2603", today)
     quality.receive(staff, third, release, today)
     _refused_step(staff, program, stand)
-    say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
-    fourth = _manufacture(cast, staff, stand, product, candidate, today)
-    say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
-    _preclinical(cast, program, today)
-    say("A deviation holds the fourth lot; a CAPA, a change and suppliers are under way; the trail is reviewed")
-    house = cast.organizations["NORTHBRIDGE"]
-    compliance.play(_quality_staff(cast), program, house, fourth, stand.instruments["HPLC-07"], today)
-    say("A change order is executed, the status reported, an invoice issued and accepted")
-    contracts.settle(cast, order, today, because=[release])
-    say("An IND is published, submitted and received; an amendment is on its way")
-    _dossier(cast, program, today)
-    _other_sponsor(cast, other, today)
-    return program
+    return stand, release
 
 
 # Code, name, kind, amount received, amount in the dispensing container; kilograms.
@@ -88,25 +106,18 @@ MATERIALS = (
 
 
 def _manufacture(
-    cast: people.Cast,
-    staff: quality.Staff,
-    stand: quality.Bench,
-    product: Substance,
-    candidate: Substance,
-    today: dt.date,
+    cast: people.Cast, stand: quality.Bench, product: Substance, candidate: Substance, today: dt.date
 ) -> Lot:
     """Release materials through quality control, make a batch of them, begin another one; return the lot made."""
-    parts = {"operator": "b.silva", "second": "n.kaur", "supervisor": "f.weber", "head": "c.dubois", "qa": "h.brandt"}
-    crew = manufacturing.Crew(
-        **{part: cast[user_id] for part, user_id in parts.items()}, sign=lambda part: cast.credentials(parts[part])
-    )
+    crew, staff = teams.plant(cast), teams.laboratory(cast)
     plant = manufacturing.set_up_plant(crew, today)
     substances, stock = {}, {}
     for code, name, kind, amount, filled in MATERIALS:
         assert product.program is not None
+        # The candidate that discovery nominated is the drug substance; excipients are registered here.
         substances[code] = (
             candidate
-            if candidate.code == code
+            if code == candidate.code
             else materials.register_substance(cast["s.okafor"], product.program, code=code, name=name, kind=kind)
         )
         lot = materials.register_lot(
@@ -126,71 +137,6 @@ def _manufacture(
     made = manufacturing.make_batch(crew, plant, master, stock, "VT-2604")
     manufacturing.begin_batch(crew, plant, master, stock, "VT-2605", today)
     return made.lot
-
-
-def _discover(cast: people.Cast, program: Program, today: dt.date) -> Substance:
-    staff = discovery.Staff(
-        chemist=cast["w.tanaka"],
-        biologist=cast["g.rossi"],
-        lead=cast["y.amari"],
-        sign=lambda person: cast.credentials(person.user_id),
-    )
-    return discovery.play(staff, program, today)
-
-
-def _staff(cast: people.Cast) -> quality.Staff:
-    parts = {
-        "samples": "s.okafor",
-        "analyst": "a.lindgren",
-        "second_analyst": "t.moreau",
-        "reviewer": "r.haddad",
-        "supervisor": "j.novak",
-        "stability": "p.ferrara",
-        "qa": "h.brandt",
-        "qp": "l.adeyemi",
-    }
-
-    def sign(part: str) -> Credentials:
-        return cast.credentials(parts[part])
-
-    return quality.Staff(**{part: cast[user_id] for part, user_id in parts.items()}, sign=sign)
-
-
-def _preclinical(cast: people.Cast, program: Program, today: dt.date) -> None:
-    staff = preclinical.Staff(
-        director=cast["d.petrova"],
-        technician=cast["v.osei"],
-        qa=cast["q.laurent"],
-        management=cast["u.marin"],
-        sign=lambda person: cast.credentials(person.user_id),
-    )
-    lot = Lot.objects.get(program=program, code="VT-API-0417")
-    preclinical.play(staff, program, lot.substance, lot, today)
-
-
-def _quality_staff(cast: people.Cast) -> compliance.Staff:
-    return compliance.Staff(
-        reporter=cast["s.okafor"],
-        owner=cast["j.novak"],
-        reviewer=cast["r.haddad"],
-        analyst=cast["a.lindgren"],
-        qa=cast["h.brandt"],
-        qp=cast["l.adeyemi"],
-        sign=lambda person: cast.credentials(person.user_id),
-    )
-
-
-def _dossier(cast: people.Cast, program: Program, today: dt.date) -> None:
-    """Publish the first sequence of the dossier from documents in force, then begin the second."""
-    staff = regulatory.Staff(
-        publisher=cast["e.okonkwo"],
-        lead=cast["s.lindh"],
-        stability=cast["p.ferrara"],
-        sign=lambda person: cast.credentials(person.user_id),
-    )
-    desk = papers.Desk(cast, program, today)
-    first = regulatory.publish_first(staff, program, papers.first(desk), today)
-    regulatory.begin_second(staff, first, papers.stability_evaluated(desk), today)
 
 
 def _product(cast: people.Cast, program: Program) -> Substance:

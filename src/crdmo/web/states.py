@@ -47,6 +47,12 @@ GOOD = (
     "published",
     "acknowledged",
     "fulfilled",
+    "awarded",
+    "won",
+    "executed",
+    "covered",
+    "match",
+    "better",
 )
 # ▲ somebody must look, soon.
 WATCH = (
@@ -71,6 +77,8 @@ WATCH = (
     "to_check",
     "unclean",
     "alert",
+    "held",
+    "critical",
 )
 # ■ out of limit or refused.
 WRONG = (
@@ -91,6 +99,8 @@ WRONG = (
     "recalled",
     "error",
     "blocked",
+    "mismatch",
+    "worse",
 )
 # ◐ it is on its way.
 MOVING = (
@@ -135,6 +145,10 @@ OVER = (
     "empty",
     "stored",
     "not_confirmed",
+    "lost",
+    "opened",
+    "declined",
+    "lifted",
 )
 
 LOOKS: dict[str, Look] = {
@@ -150,6 +164,7 @@ LOOKS: dict[str, Look] = {
     "hold": Look(WARN, "▲", "On hold"),
     "signed": Look(OK, "pen"),
     "locked": Look(NEUTRAL, "lock"),
+    "sealed": Look(NEUTRAL, "lock"),
     "stale": Look(STALE, "⟳", "Stale"),
     "void": Look(NEUTRAL, "✕", "Void"),
 }

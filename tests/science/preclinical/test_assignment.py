@@ -55,7 +55,7 @@ def test_the_means_are_closer_than_by_plain_chance() -> None:
 
 
 def test_each_animal_comes_to_each_group_as_often() -> None:
-    counted = Counter(drawn(seed).placed[7].group for seed in range(800))
+    counted = Counter(drawn(seed).placed[7].group for seed in range(400))
     expected = sum(counted[g] for g in GROUPS) / 4
     chi = sum((counted[g] - expected) ** 2 / expected for g in GROUPS)
     assert chi < 16.3  # 0.1 % of chi-square with 3 degrees of freedom
@@ -77,11 +77,61 @@ def test_littermates_come_into_different_groups() -> None:
     assert len(set(pairs)) == len(pairs)
     with pytest.raises(MethodError, match="littermates"):
         drawn(litters=["L0"] * 44)
+    # Five litters of four into four groups of five, and a sixth of four: more animals of a group than litters can give.
+    with pytest.raises(MethodError, match="littermates"):
+        drawn(litters=["A"] * 4 + ["B"] * 4 + ["C"] * 4 + ["D"] * 5 + ["E"] * 5 + ["F"] * 22)
 
 
-def test_groups_of_unequal_size_are_filled() -> None:
-    found = drawn(groups={"control": 8, "low": 4, "high": 6})
-    assert [one.n for one in found.balance if one.sex == "F"] == [8, 4, 6]
+def test_whole_litters_are_spread_over_the_groups() -> None:
+    """Ten litters of four males into four groups: a plain draw keeps none of a thousand apart."""
+    rng = np.random.default_rng(8)
+    litters = [f"L{i % 10}" for i in range(40)]
+    weights = rng.normal(200, 8, 40).tolist()
+    found = assign_by_weight(
+        animals=ANIMALS[:40],
+        sexes=["M"] * 40,
+        weights=weights,
+        groups=dict.fromkeys(GROUPS, 10),
+        seed=2,
+        litters=litters,
+    )
+    assert len({(litter, one.group) for litter, one in zip(litters, found.placed, strict=True)}) == 40
+    means = [one.mean for one in found.balance]
+    assert max(means) / min(means) < 1.02
+
+
+def test_groups_of_unequal_size_are_filled_with_light_and_heavy_animals_alike() -> None:
+    groups = {"control": 8, "low": 4, "high": 6}
+    assert [one.n for one in drawn(groups=groups).balance if one.sex == "F"] == [8, 4, 6]
+    weights = np.linspace(180, 219, 18)
+    means = {name: [] for name in groups}
+    for seed in range(60):
+        found = assign_by_weight(
+            animals=ANIMALS[:18], sexes=["M"] * 18, weights=weights.tolist(), groups=groups, seed=seed
+        )
+        for one in found.balance:
+            means[one.group].append(one.mean)
+            assert abs(one.mean / weights.mean() - 1) < 0.03
+    for own in means.values():
+        assert abs(np.mean(own) - weights.mean()) < 4 * np.std(own) / np.sqrt(60)
+
+
+def test_cage_mates_stay_together() -> None:
+    cages = [f"C{i // 2}" for i in range(44)]
+    groups = {"control": 4, "low": 4, "mid": 4, "high": 4}
+    found = drawn(cages=cages, groups=groups)
+    for cage in set(cages):
+        mates = {one.group for name, one in zip(cages, found.placed, strict=True) if name == cage}
+        assert len(mates) == 1
+    assert Counter(one.group for one in found.placed if one.sex == "M") == {"": 6, **groups}
+    heavy = drawn(cages=cages, groups=groups, weights=[*WEIGHTS[:21], 260.0, *WEIGHTS[22:]]).placed
+    assert heavy[20].group == "" and heavy[20].reason == "cage mate of an excluded animal in C10"
+    for wrong in (
+        {"groups": {"control": 5, "high": 4}}, {"cages": ["C0", *cages[1:-1], "C0"]}, {"cages": ["X", *cages[1:]]},
+        {"cages": cages[:-1]}, {"litters": cages}, {"groups": {"control": 12, "high": 12}},
+    ):  # fmt: skip
+        with pytest.raises(MethodError):
+            drawn(**({"cages": cages, "groups": groups} | wrong))
 
 
 def test_what_cannot_be_assigned_is_refused() -> None:

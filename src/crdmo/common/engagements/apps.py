@@ -13,4 +13,4 @@ class EngagementsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the verbs."""
-        from . import measures, workflow  # noqa: F401, PLC0415 — models are not loaded before ready()
+        from . import measures, work, workflow  # noqa: F401, PLC0415 — models are not loaded before ready()

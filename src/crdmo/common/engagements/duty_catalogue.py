@@ -21,8 +21,8 @@ class Duty:
 
 IND, GMP = "IND", "GMP"
 CHAPTERS = {
-    IND: "Sponsor's obligations in a clinical investigation (21 CFR 312)",
     GMP: "Contract manufacture and analysis (EU GMP chapter 7, 21 CFR 211)",
+    IND: "Sponsor's obligations in a clinical investigation (21 CFR 312)",
 }
 
 _IND = (

@@ -26,10 +26,11 @@ class Money(NamedTuple):
 
 def line_total(quantity: str, unit_price: str, currency: str) -> Money:
     """Return quantity × unit price, rounded to two places, half up."""
-    return Money(_cents(Decimal(quantity) * Decimal(unit_price)), currency)
+    return Money(cents(Decimal(quantity) * Decimal(unit_price)), currency)
 
 
-def _cents(amount: Decimal) -> Decimal:
+def cents(amount: Decimal) -> Decimal:
+    """Return an amount rounded to two places, half up."""
     # Adding zero turns a negative zero into zero.
     return amount.quantize(CENT, ROUND_HALF_UP) + 0
 
@@ -60,7 +61,7 @@ def converted(amount: Money, currency: str, rates: Mapping[str, Mapping[str, Any
     if stated is None:
         allowed = ", ".join([currency, *sorted(rates)])
         raise Invalid("no rate is stated for this currency", given=amount.currency, allowed=allowed)
-    return Money(_cents(amount.amount * Decimal(stated["rate"])), currency)
+    return Money(cents(amount.amount * Decimal(stated["rate"])), currency)
 
 
 def currency_code(text: str) -> str:

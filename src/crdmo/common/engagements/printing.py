@@ -1,16 +1,20 @@
-"""Invoices and the transfer of obligations as PDF/A. They follow from the records alone."""
+"""Invoices as PDF/A and as EN 16931 XML, the transfer of obligations as PDF/A. They follow from the records alone."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
-from crdmo.foundation.accounts.models import Program
+from crdmo.foundation.accounts.models import Organization, Program
 from crdmo.foundation.documents import blocks, pdf
 from crdmo.foundation.documents.printing import dated, day, footer, header
+from crdmo.foundation.refusals import Refused
+from crdmo.standards import ubl
+from crdmo.standards.refusals import FormatError
 
 from . import queries, responsibility
-from .models import Invoice
+from .models import BillingParty, Invoice
 
 TONES = {"draft": "neutral", "issued": "info", "accepted": "ok", "paid": "ok", "disputed": "warning"}
 
@@ -88,4 +92,51 @@ def transfer_pdf(program: Program, on: dt.date, printed_by: str = "") -> bytes:
     return pdf.render("report", data)
 
 
-FILES: dict[str, tuple[Callable[[Invoice, str], bytes], str]] = {"pdf": (invoice_pdf, "application/pdf")}
+def invoice_xml(invoice: Invoice, printed_by: str = "") -> bytes:
+    """Return an issued invoice or credit note as EN 16931 XML (UBL 2.1), for the other side's books.
+
+    Raises:
+        Refused: it is a draft, a party has not stated how it is billed, or a rule of the standard is broken.
+    """
+    if invoice.issued_on is None or invoice.due_on is None:
+        raise Refused(f"{invoice} is a draft", given=invoice.get_state_display(), allowed="an issued one")
+    order, credit = invoice.work_order, invoice.credits
+    seller, buyer = _billed(invoice, order.agreement.partner), _billed(invoice, order.organization)
+    tax = ubl.Tax(seller.tax_category, Decimal(seller.tax_rate), seller.tax_reason)
+    made = ubl.Invoice(
+        invoice.code, invoice.issued_on, invoice.due_on, invoice.currency, _party(seller), _party(buyer),
+        tuple(
+            ubl.Line(
+                str(line.position), line.description, abs(Decimal(line.quantity)), Decimal(line.unit_price), tax,
+                description=f"{line.quantity} {line.unit}",
+            )
+            for line in queries.lines_of(invoice)
+        ),
+        type_code="381" if credit else "380", order=order.code, contract=order.agreement.code,
+        preceding=credit.code if credit else "", buyer_reference=order.program.code if order.program else "",
+    )  # fmt: skip
+    try:
+        return ubl.write(made)
+    except FormatError as error:
+        raise Refused(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
+
+
+def _billed(invoice: Invoice, party: Organization | None) -> BillingParty:
+    found = BillingParty.objects.filter(program=invoice.program, party=party, is_void=False).first()
+    if found is None:
+        raise Refused(
+            f"{party} has not stated how it is billed", given="no billing details",
+            next=f"Its finance states name, address and VAT on the page of {invoice.work_order.code}",
+        )  # fmt: skip
+    return found
+
+
+def _party(stated: BillingParty) -> ubl.Party:
+    names = ("country", "street", "city", "postal_code", "vat_id", "registration")
+    return ubl.Party(stated.legal_name, **{name: getattr(stated, name) for name in names})
+
+
+FILES: dict[str, tuple[Callable[[Invoice, str], bytes], str]] = {
+    "pdf": (invoice_pdf, "application/pdf"),
+    "xml": (invoice_xml, "application/xml"),
+}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from crdmo.foundation.refusals import Refused
+from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.proof import canonical, commitments
 
 # Bids are filled up to a multiple of this, so that the length of the seal says little about the number of words.
@@ -44,9 +44,18 @@ def _cipher() -> Fernet:
 
 
 def seal(contents: Mapping[str, Any]) -> Sealed:
-    """Encrypt a bid and commit to it."""
+    """Encrypt a bid and commit to it.
+
+    Raises:
+        Invalid: it holds a character that no text may hold.
+    """
     salt = secrets.token_bytes(32)
-    commitment = commitments.commit(salt, dict(contents))
+    try:
+        commitment = commitments.commit(salt, dict(contents))
+    except canonical.CanonicalError as error:
+        raise Invalid(
+            "this is no text that can be kept", given=str(error)[:120], allowed="text without torn characters"
+        ) from error
     plain = canonical.encode({"contents": dict(contents), "salt": salt.hex()})
     filled = plain + b" " * (-len(plain) % BLOCK)
     return Sealed(_cipher().encrypt(filled).decode(), commitment)

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 from crdmo.foundation.refusals import Invalid
+from crdmo.standards.cdisc.timing import DATE_LENGTH, MOMENT, study_day, whole_date
 
-MOMENT = re.compile(r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?)?)?\Z")
-DATE_LENGTH = 10
-
-
-def whole_date(moment: str) -> dt.date | None:
-    """Return the date of a moment, or None where the moment is not known to the day."""
-    return dt.date.fromisoformat(moment[:DATE_LENGTH]) if len(moment) >= DATE_LENGTH else None
-
-
-def study_day(moment: str | dt.date, reference: dt.date | None) -> int | None:
-    """Return the study day of a moment, or None where either date is unknown."""
-    date = whole_date(moment) if isinstance(moment, str) else moment
-    if date is None or reference is None:
-        return None
-    apart = (date - reference).days
-    return apart + 1 if apart >= 0 else apart
+__all__ = ["DATE_LENGTH", "MOMENT", "date_of", "moment", "study_day", "whole_date"]
 
 
 def date_of(day: int, reference: dt.date) -> dt.date:

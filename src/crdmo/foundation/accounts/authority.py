@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
@@ -26,7 +28,7 @@ from crdmo.foundation.ledger.models import Record
 
 from ..refusals import Conflict, Invalid, NotFound, NotPermitted, Refused
 from .models import Delegation, Membership, Organization, Person, Program, Training, TrainingRequirement, in_force
-from .roles import EVERYONE, QUALITY_UNIT, SPONSOR, Role
+from .roles import EVERYONE, QUALITY_UNIT, SITE, SPONSOR, Role
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,10 +65,39 @@ declare(
 declare("ledger.erase", "erase personal data on lawful request", (Role.ADMINISTRATOR, Role.QA))
 
 
+_REMEMBERED: ContextVar[dict[Any, Any] | None] = ContextVar("remembered", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Ask for roles and training once while many questions about one person are answered. For reading only."""
+    token = _REMEMBERED.set({})
+    try:
+        yield
+    finally:
+        _REMEMBERED.reset(token)
+
+
+def _remembered(key: Any, ask: Callable[[], Any]) -> Any:
+    known = _REMEMBERED.get()
+    if known is None:
+        return ask()
+    if key not in known:
+        known[key] = ask()
+    return known[key]
+
+
 def roles_of(
     person: Person, program: UUID | None, organization: UUID | None = None, *, on: dt.date | None = None
 ) -> dict[str, str]:
     """Return the person's roles here: {role: how it is held, "" or "delegated by NAME"}."""
+    found: dict[str, str] = _remembered(
+        ("roles", person.pk, program, organization, on), lambda: _roles_of(person, program, organization, on)
+    )
+    return dict(found)
+
+
+def _roles_of(person: Person, program: UUID | None, organization: UUID | None, on: dt.date | None) -> dict[str, str]:
     if not person.is_active:
         return {}
     day = on or dt.datetime.now(dt.UTC).date()
@@ -129,6 +160,11 @@ def role_for(
 
 def training_gaps(person: Person, role: Role) -> list[str]:
     """Return what the role requires in force today and the person lacks, as `subject version n`."""
+    found: list[str] = _remembered(("training", person.pk, role), lambda: _training_gaps(person, role))
+    return list(found)
+
+
+def _training_gaps(person: Person, role: Role) -> list[str]:
     today = dt.datetime.now(dt.UTC).date()
     wanted: dict[str, str] = {}
     rows = TrainingRequirement.objects.filter(role=role, is_void=False, from_date__lte=today)
@@ -161,20 +197,29 @@ def allowed(person: Person, prefix: str, program: UUID | None, organization: UUI
     return {rule.name for rule in rules if any(role in (trained if rule.trained else held) for role in rule.roles)}
 
 
-def programs_of(person: Person) -> QuerySet[Program]:
-    """Return the programs that a person may see today."""
+def programs_of(person: Person, *, whole: bool = False) -> QuerySet[Program]:
+    """Return the programs that a person may see today; with `whole`, only those of which every record may be read.
+
+    Who works at a site of a trial sees the own subjects on the trial's pages, and no other record of the program.
+    """
     today = dt.datetime.now(dt.UTC).date()
     held = Membership.objects.filter(in_force(today), person=person)
     lent = Delegation.objects.filter(in_force(today), person=person)
+    if whole:
+        held, lent = held.exclude(role__in=SITE), lent.exclude(role__in=SITE)
     wide = Exists(held.filter(program__isnull=True)) | Exists(lent.filter(program__isnull=True))
     own = Q(organization=person.organization_id) | Q(partner=person.organization_id)
     reach = Q(pk__in=held.values("program")) | Q(pk__in=lent.values("program")) | (own & Q(wide))
     return Program.objects.filter(reach, is_void=False).order_by("code") if person.is_active else Program.objects.none()
 
 
-def streams_of(person: Person) -> list[str]:
-    """Return the chains that a person may read: the programs seen, and the own organization."""
-    return [*(str(key) for key in programs_of(person).values_list("pk", flat=True)), str(person.organization_id)]
+def streams_of(person: Person, *, whole: bool = True) -> list[str]:
+    """Return the chains that a person may read: the programs seen whole, and the own organization.
+
+    Without `whole` the programs of which only some records are shown count as well: what the database lets through.
+    """
+    programs = programs_of(person, whole=whole).values_list("pk", flat=True)
+    return [*(str(key) for key in programs), str(person.organization_id)]
 
 
 def _scope(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[UUID | None, UUID | None]:

@@ -34,7 +34,7 @@ def within(person: Person, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
-    streams, nested = ",".join(streams_of(person)), connection.in_atomic_block
+    streams, nested = ",".join(streams_of(person, whole=False)), connection.in_atomic_block
     with transaction.atomic(using=using):
         with connection.cursor() as cursor:
             cursor.execute(BEFORE, [APP_ROLE])

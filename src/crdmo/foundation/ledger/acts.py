@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -24,7 +24,7 @@ from crdmo.proof.identifiers import uuid7
 from ..refusals import Conflict, Invalid, Refused
 from . import guards, state, thread
 from .chainwriter import ChainWriter
-from .models import Personal, Record, State
+from .models import Personal, Record, Sealed, State
 
 R = TypeVar("R", bound=Record)
 CLOCK_STEP = dt.timedelta(seconds=2)
@@ -71,6 +71,8 @@ class Act:
         self.id = uuid7()
         self._roles: dict[tuple[UUID | None, UUID | None], str] = {}
         self._headers: dict[str, dict[str, str]] = {}
+        self._personal: list[dict[str, Any]] = []
+        self._sealed: list[dict[str, Any]] = []
         self._writer = ChainWriter(using)
         self.using = using
         if self._writer.stepped_back > CLOCK_STEP:
@@ -122,6 +124,7 @@ class Act:
     def create_many(self, model: type[R], rows: Iterable[Mapping[str, Any]]) -> list[R]:
         """Write many new records of one type: one entry each, one transaction, in the order given."""
         made = [self._new(model, row) for row in rows]
+        self._put_aside()
         edges: list[tuple[UUID, UUID, str]] = []
         for record in made:
             contents = state.of(record)
@@ -137,9 +140,9 @@ class Act:
 
     def _new(self, model: type[R], row: Mapping[str, Any]) -> R:
         values = dict(row)
-        for name in model.personal:
+        for name in (*model.personal, *model.sealed):
             values["id"] = values.get("id") or uuid7()
-            values[name] = self._commit(values["id"], name, values.get(name) or "")
+            values[name] = self._commit(model, values["id"], name, values.get(name) or "")
         if values.get("organization") is None and values.get("organization_id") is None and "program" in values:
             values["organization_id"] = getattr(values["program"], "organization_id", None)
         try:
@@ -149,17 +152,24 @@ class Act:
         record.version = 1
         return record
 
-    def _commit(self, record_id: UUID, name: str, value: str) -> str:
-        """Put a personal value aside and return the commitment that stands for it in the ledger."""
+    def _commit(self, model: type[Record], record_id: UUID, name: str, value: str) -> str:
+        """Put a personal or sealed value aside and return the commitment that stands for it in the ledger."""
         if not value:
             return ""
+        kept = self._sealed if name in model.sealed else self._personal
         salt = secrets.token_bytes(32)
         commitment = commitments.commit(salt, value)
         text = canonical.encode(value).decode()
-        Personal.objects.using(self.using).create(
-            commitment=commitment, salt=salt, value=text, record_id=record_id, field=name
-        )
+        kept.append({"commitment": commitment, "salt": salt, "value": text, "record_id": record_id, "field": name})
         return commitment
+
+    def _put_aside(self) -> None:
+        """Write the values that were committed to, before the entries that name them."""
+        stores: tuple[tuple[Any, list[dict[str, Any]]], ...] = ((Personal, self._personal), (Sealed, self._sealed))
+        for store, rows in stores:
+            if rows:
+                store.objects.using(self.using).bulk_create([store(**row) for row in rows], batch_size=150)
+                rows.clear()
 
     def change(self, record: R, /, **values: Any) -> R:
         """Write a new version of a record and return it (the same object, brought up to date).
@@ -175,9 +185,29 @@ class Act:
         names = {name.removesuffix("_id") for name in values}
         if not self.reason and not names <= type(record).steps:
             raise Invalid("a change of recorded data needs a reason", errors={"reason": "say why this is changed"})
-        for name in names & set(type(record).personal):
-            values[name] = self._commit(record.id, name, values[name])
+        for name in names & {*type(record).personal, *type(record).sealed}:
+            values[name] = self._commit(type(record), record.id, name, values[name])
+        self._put_aside()
         return self._write(record, "change", values)
+
+    def unseal(self, records: Sequence[Record], name: str) -> list[str]:
+        """Open a sealed value of each record and return the values in order. The opening is an entry; they are not.
+
+        Raises:
+            Refused: a value is not there, or is not the one committed to.
+        """
+        wanted = [getattr(record, name) for record in records]
+        found = {row.commitment: row for row in Sealed.objects.using(self.using).filter(commitment__in=wanted)}
+        values = []
+        for record, commitment in zip(records, wanted, strict=True):
+            row = found.get(commitment)
+            if row is None or row.record_id != record.id or name not in type(record).sealed:
+                raise Refused(f"{record} has no sealed value to open", next="Verify the ledger")
+            values.append(str(canonical.decode(row.value.encode())))
+        for program in {(record.program_id, record.organization_id) for record in records}:
+            keys = [str(r.id) for r in records if (r.program_id, r.organization_id) == program]
+            self.event("ledger.unsealed", {"records": keys, "field": name}, program=program[0], organization=program[1])
+        return values
 
     def void(self, record: R, /) -> R:
         """Declare a record void. It stays readable, with the reason; nothing is deleted."""

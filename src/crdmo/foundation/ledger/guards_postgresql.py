@@ -152,3 +152,11 @@ def isolate(cursor: Any, tables: set[str]) -> None:
     cursor.execute(f"CREATE POLICY tenant_reads ON ledger_personal FOR SELECT USING ({seen})")
     cursor.execute(f"CREATE POLICY tenant_erases ON ledger_personal FOR DELETE USING ({seen})")
     cursor.execute("CREATE POLICY anyone_puts_aside ON ledger_personal FOR INSERT WITH CHECK (true)")
+    # A sealed value is put aside and read within the stream of its record; nobody changes or erases it.
+    cursor.execute("ALTER TABLE ledger_sealed ENABLE ROW LEVEL SECURITY")
+    for policy in ("tenant_reads", "anyone_puts_aside"):
+        cursor.execute(f"DROP POLICY IF EXISTS {policy} ON ledger_sealed")
+    seen = "EXISTS (SELECT 1 FROM ledger_entry e WHERE e.record_id = ledger_sealed.record_id)"
+    cursor.execute(f"CREATE POLICY tenant_reads ON ledger_sealed FOR SELECT USING ({seen})")
+    cursor.execute("CREATE POLICY anyone_puts_aside ON ledger_sealed FOR INSERT WITH CHECK (true)")
+    cursor.execute(f"REVOKE UPDATE, DELETE ON ledger_sealed FROM {APP_ROLE}")

@@ -91,6 +91,25 @@ class Personal(models.Model):
         return f"personal value of {self.record_id}"
 
 
+class Sealed(models.Model):
+    """A value that stays closed for who reads records, such as the arm of a subject, behind its commitment.
+
+    Nothing but an act opens it, and each opening is an entry. It is never erased, exported or put into a bundle.
+    """
+
+    commitment = models.CharField(max_length=64, primary_key=True)
+    salt = models.BinaryField()
+    value = models.TextField()
+    record_id = models.UUIDField(db_index=True)
+    field = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "ledger_sealed"
+
+    def __str__(self) -> str:
+        return f"sealed value of {self.record_id}"
+
+
 class Edge(models.Model):
     """One step of the thread: `downstream` was made from (data) or belongs to (part) `upstream`. Read from states."""
 
@@ -130,6 +149,7 @@ class Record(models.Model):
         upgrades: {old schema number: pure function state → state of the next number}.
         steps: names of fields that a workflow step moves on; changing others needs a reason.
         personal: names of text fields whose values are kept apart, behind a commitment.
+        sealed: names of text fields whose values are closed behind a commitment until an act opens them.
         searched: whether people look for such a record by its number or name.
     """
 
@@ -137,6 +157,7 @@ class Record(models.Model):
     upgrades: ClassVar[dict[int, Callable[[State], State]]] = {}
     steps: ClassVar[frozenset[str]] = frozenset()
     personal: ClassVar[tuple[str, ...]] = ()
+    sealed: ClassVar[tuple[str, ...]] = ()
     searched: ClassVar[bool] = True
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

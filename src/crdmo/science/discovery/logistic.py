@@ -18,34 +18,44 @@ SLOPE, BOTTOM, TOP, EC50, ASYMMETRY = range(5)
 
 
 def share(log_dose: Vector, p: Vector) -> Vector:
-    """Return where between bottom (0) and top (1) the curve is; −∞ as logarithm is dose 0."""
-    slope, f = p[SLOPE], p[ASYMMETRY]
+    """Return where between bottom (0) and top (1) the curve is; −∞ as logarithm is dose 0.
+
+    `p` ends in the five parameters; what is before them broadcasts with the doses, so that rows of curves are one call.
+    """
+    found: Vector = np.exp(-p[..., ASYMMETRY] * np.logaddexp(0.0, _exponent(log_dose, p)))
+    return found
+
+
+def _exponent(log_dose: Vector, p: Vector) -> Vector:
+    slope, there = p[..., SLOPE], np.isfinite(log_dose)
     with np.errstate(over="ignore", invalid="ignore"):
-        u = slope * (log_dose - p[EC50]) + np.log(np.expm1(np.log(2) / f))
-        found: Vector = np.exp(-f * np.logaddexp(0.0, u))
+        inner = slope * np.where(there, log_dose - p[..., EC50], 0.0) + np.log(np.expm1(np.log(2) / p[..., ASYMMETRY]))
+        found: Vector = np.where(there, inner, np.where(slope > 0, -np.inf, np.inf))
     return found
 
 
 def response(log_dose: Vector, p: Vector) -> Vector:
-    """Return the response at doses given as natural logarithms."""
-    return p[BOTTOM] + (p[TOP] - p[BOTTOM]) * share(log_dose, p)
+    """Return the response at doses given as natural logarithms; shapes as in `share`."""
+    return p[..., BOTTOM] + (p[..., TOP] - p[..., BOTTOM]) * share(log_dose, p)
 
 
 def derivatives(log_dose: Vector, p: Vector) -> NDArray[np.float64]:
-    """Return the derivatives of the response by the five parameters, shape (n, 5)."""
-    slope, f, span = p[SLOPE], p[ASYMMETRY], p[TOP] - p[BOTTOM]
+    """Return the derivatives of the response by the five parameters, on the last axis; other shapes as in `share`."""
+    slope, f, span = p[..., SLOPE], p[..., ASYMMETRY], p[..., TOP] - p[..., BOTTOM]
     there = np.isfinite(log_dose)
-    away = np.where(there, log_dose - p[EC50], 0.0)
+    away = np.where(there, log_dose - p[..., EC50], 0.0)
     root = np.log(2) / f
     with np.errstate(over="ignore", invalid="ignore"):
-        u = np.where(there, slope * away + np.log(np.expm1(root)), -np.inf if slope > 0 else np.inf)
-        s = np.exp(-f * np.logaddexp(0.0, u))
-        steep = np.exp(-np.logaddexp(0.0, -u))  # e^u / (1 + e^u)
-    along = -span * f * s * steep
-    offset = -root / f * np.exp(root) / np.expm1(root)  # d ln(2^(1/f) − 1) / df
-    by_f = span * s * (-np.logaddexp(0.0, u) - f * steep * offset)
-    by_f = np.where(s > 0, by_f, 0.0)
-    return np.column_stack([along * away, 1 - s, s, np.where(there, -along * slope, 0.0), by_f])
+        u = _exponent(log_dose, p)
+        softened = np.logaddexp(0.0, u)
+        s = np.exp(-f * softened)
+        steep = np.exp(u - softened)  # e^u / (1 + e^u)
+        steep = np.where(u > 700, 1.0, steep)
+        along = -span * f * s * steep
+        offset = -root / f * np.exp(root) / np.expm1(root)  # d ln(2^(1/f) − 1) / df
+        by_f = np.where(s > 0, span * s * (-softened - f * steep * offset), 0.0)
+        by_place = np.where(there, -along * slope, 0.0)
+    return np.stack(np.broadcast_arrays(along * away, 1 - s, s, by_place, by_f), axis=-1)
 
 
 def effective(p: Vector, part: float) -> float:

@@ -13,6 +13,7 @@ from .chart import Chart
 from .charts import box_strip, control_chart, dot_plot, histogram, quartiles
 from .drawing import COLOURS, DASHES, MOST_SERIES
 from .graphs import MOST_NODES, Node, genealogy, thread_graph
+from .maps import contour_map
 from .plans import Bar, gantt
 from .scales import Axis, Figure
 
@@ -27,6 +28,7 @@ __all__ = [
     "Figure",
     "Node",
     "box_strip",
+    "contour_map",
     "control_chart",
     "dot_plot",
     "gantt",

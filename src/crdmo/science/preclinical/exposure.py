@@ -6,7 +6,7 @@ Units are the caller's: concentration in any one unit, time in any one unit; are
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -88,6 +88,9 @@ def moment(rule: Rule, t0: float, c0: float, t1: float, c1: float) -> float:
     return (t0 * c0 + t1 * c1) * (t1 - t0) / 2
 
 
+Piece = Callable[[Rule, float, float, float, float], float]
+
+
 def between(rule: Rule, at: float, t0: float, c0: float, t1: float, c1: float) -> float:
     """Return the concentration between two samples, by the same rule as their area."""
     if is_logarithmic(rule, c0, c1):
@@ -95,8 +98,8 @@ def between(rule: Rule, at: float, t0: float, c0: float, t1: float, c1: float) -
     return c0 + (c1 - c0) * (at - t0) / (t1 - t0)
 
 
-def partial_area(rule: Rule, samples: Profile, end: float) -> float | None:
-    """Return the area from the first sample to a time between samples; None beyond the last one."""
+def partial_area(rule: Rule, samples: Profile, end: float, piece: Piece = area) -> float | None:
+    """Return the area (or, with `moment`, the first moment) from the first sample to a time; None beyond the last one."""
     times, values = samples.times, samples.values
     if end > times[-1]:
         return None
@@ -105,5 +108,5 @@ def partial_area(rule: Rule, samples: Profile, end: float) -> float | None:
         if end <= t0:
             break
         stop = min(end, t1)
-        total += area(rule, t0, c0, stop, c1 if stop == t1 else between(rule, stop, t0, c0, t1, c1))
+        total += piece(rule, t0, c0, stop, c1 if stop == t1 else between(rule, stop, t0, c0, t1, c1))
     return total

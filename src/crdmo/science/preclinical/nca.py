@@ -40,11 +40,14 @@ class Exposure:
         auc_tau: area over the dosing interval, where one was given.
         aumc_inf: first moment to infinity, concentration × time².
         mean_residence: mean residence time, time.
-        clearance: dose / auc_inf; apparent (CL/F) after an extravascular dose.
+        c_average: auc_tau / interval, and
+        fluctuation: (highest − lowest concentration within the interval) / c_average, at steady state only.
+        clearance: dose / auc_inf, at steady state dose / auc_tau; apparent (CL/F) after an extravascular dose.
         volume_z: dose / (auc_inf × λz), apparent likewise.
         volume_steady: clearance × mean residence time, after a dose into blood only.
         terminal: the terminal phase, or None.
         rule, route: by which it was computed.
+        samples: the samples that counted.
     """
 
     c_max: float
@@ -56,6 +59,8 @@ class Exposure:
     auc_inf_predicted: float | None
     extrapolated: float | None
     auc_tau: float | None
+    c_average: float | None
+    fluctuation: float | None
     aumc_inf: float | None
     mean_residence: float | None
     clearance: float | None
@@ -65,11 +70,12 @@ class Exposure:
     rule: Rule
     route: Route
     flags: tuple[str, ...]
+    samples: Profile
 
 
 @method(
     "preclinical.nca",
-    version="1.0",
+    version="1.2",
     title="Non-compartmental analysis",
     source="Gibaldi M, Perrier D, Pharmacokinetics, 2nd ed. 1982; Purves RD, J Pharmacokinet Biopharm 1992;20:211",
 )
@@ -82,6 +88,7 @@ def non_compartmental(
     infusion_time: float = 0.0,
     rule: Rule = Rule.LINEAR_UP_LOG_DOWN,
     interval: float | None = None,
+    steady_state: bool = False,
     terminal_times: Sequence[float] | None = None,
     peak_in_terminal_phase: bool = False,
 ) -> Exposure:
@@ -96,11 +103,14 @@ def non_compartmental(
         infusion_time: of an infusion, in the unit of `time`.
         rule: of the trapezoids.
         interval: dosing interval τ, in the unit of `time`; the area over it is extrapolated by λz where samples end before.
+        steady_state: whether the profile is that of an interval at steady state: clearance and residence then follow from
+            the area over the interval, since the area to infinity holds earlier doses too.
         terminal_times: times of the samples of the terminal phase, chosen by a person; by default the best fit.
         peak_in_terminal_phase: whether the best fit may begin at the peak (after a bolus).
 
     Raises:
-        MethodError: see `profile`; a dose, interval or infusion time that is not positive, or given without its route.
+        MethodError: see `profile`; a dose, interval or infusion time that is not positive, or given without its route;
+            steady state without an interval.
 
     Source: Gibaldi and Perrier (1982), appendix D; window of λz as in PKNCA (best adjusted R², most samples within 1e-4).
 
@@ -119,6 +129,13 @@ def non_compartmental(
         )
     if dose is not None:
         positive("dose", dose)
+    if steady_state and interval is None:
+        raise MethodError(
+            "a profile at steady state has a dosing interval",
+            given="steady_state without interval",
+            allowed="the interval, in the unit of the times",
+            next_step="give the interval",
+        )
     samples = profile(time, concentration)
     ending = chosen(samples, terminal_times) if terminal_times else best_fit(samples, with_peak=peak_in_terminal_phase)
     rate = ending.rate if ending and ending.rate > 0 else None
@@ -129,18 +146,66 @@ def non_compartmental(
     infinite = auc + last / rate if rate else None
     predicted = auc + _line(ending, last_time) / rate if rate and ending else None
     aumc_inf = aumc + last * last_time / rate + last / rate**2 if rate else None
-    residence = aumc_inf / infinite - infusion_time / 2 if infinite and aumc_inf is not None else None
-    clearance = dose / infinite if dose is not None and infinite else None
+    over = _over(rule, samples, positive("interval", interval), ending) if interval is not None else None
+    whole = over if steady_state else infinite
+    clearance = dose / whole if dose is not None and whole else None
+    if steady_state and interval is not None:
+        residence = _residence_at_steady_state(rule, samples, interval, over, infinite)
+    else:
+        residence = aumc_inf / infinite if infinite and aumc_inf is not None else None
+    residence = residence - infusion_time / 2 if residence is not None else None
+    average = over / interval if steady_state and over and interval else None
+    within = [c for t, c in zip(samples.times, samples.values, strict=True) if interval is None or t <= interval]
     peak = max(samples.values)
     return Exposure(
         peak, samples.times[samples.values.index(peak)], last, last_time, auc, infinite, predicted,
         (infinite - auc) / infinite if infinite else None,
-        _over(rule, samples, positive("interval", interval), ending) if interval is not None else None,
+        over, average, (max(within) - min(within)) / average if average else None,
         aumc_inf, residence, clearance,
         clearance / rate if clearance and rate else None,
         clearance * residence if clearance and residence and route is not Route.EXTRAVASCULAR else None,
-        ending, rule, route, _flags(samples, ending, infinite, auc, interval),
+        ending, rule, route, _flags(samples, ending, infinite, auc, interval), samples,
     )  # fmt: skip
+
+
+@method(
+    "preclinical.partial_auc",
+    version="1.0",
+    title="Partial area under the curve",
+    source="Gibaldi M, Perrier D, Pharmacokinetics, 2nd ed. 1982, appendix D",
+)
+def partial_auc(
+    *,
+    time: Sequence[float],
+    concentration: Sequence[float | None],
+    start: float,
+    end: float,
+    rule: Rule = Rule.LINEAR_UP_LOG_DOWN,
+) -> float:
+    """Return the area between two times within the samples; between samples by the rule of the trapezoids.
+
+    Args:
+        time: after the dose, rising, any one unit.
+        concentration: of each sample; None (or 0) is below the limit of quantification.
+        start: not before the first sample.
+        end: not after the last quantifiable sample.
+        rule: of the trapezoids.
+
+    Raises:
+        MethodError: see `profile`; times that samples do not cover, or that do not rise.
+
+    >>> partial_auc(time=[0, 2, 4], concentration=[0, 4, 2], start=1, end=2)
+    3.0
+    """
+    samples = profile(time, concentration)
+    if not samples.times[0] <= start < end <= samples.times[-1]:
+        raise MethodError(
+            "the samples do not cover the interval",
+            given=f"{start:g} to {end:g}",
+            allowed=f"rising, within {samples.times[0]:g} to {samples.times[-1]:g}",
+            next_step="choose times between the first and the last quantifiable sample",
+        )
+    return (partial_area(rule, samples, end) or 0.0) - (partial_area(rule, samples, start) or 0.0)
 
 
 def _line(ending: TerminalPhase, at: float) -> float:
@@ -154,6 +219,16 @@ def _over(rule: Rule, samples: Profile, end: float, ending: TerminalPhase | None
         return found
     whole = partial_area(rule, samples, samples.times[-1]) or 0.0
     return whole + samples.values[-1] / ending.rate * (1 - math.exp(-ending.rate * (end - samples.times[-1])))
+
+
+def _residence_at_steady_state(
+    rule: Rule, samples: Profile, interval: float, over: float | None, infinite: float | None
+) -> float | None:
+    """Return (AUMC over the interval + interval × area beyond it) / area over it; None where samples do not cover it."""
+    moved = partial_area(rule, samples, interval, moment)
+    if moved is None or not over or infinite is None:
+        return None
+    return (moved + interval * (infinite - over)) / over
 
 
 def _flags(

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from operator import mul
 
 from crdmo.science.method import MethodError
 
@@ -49,30 +48,29 @@ class TerminalPhase:
 
 def fitted(times: Sequence[float], values: Sequence[float]) -> TerminalPhase:
     """Return the regression through samples, all of them positive."""
-    t, y = np.asarray(times, float), np.log(np.asarray(values, float))
-    n, centre = len(t), float(np.mean(times))
-    spread = float(((t - centre) ** 2).sum())
-    slope = float(((t - centre) * (y - y.mean())).sum() / spread)
-    total = float(((y - y.mean()) ** 2).sum())
-    left = float(((y - y.mean() - slope * (t - centre)) ** 2).sum())
+    logs = [math.log(value) for value in values]
+    n = len(logs)
+    centre, middle = sum(times) / n, sum(logs) / n
+    t, y = [time - centre for time in times], [value - middle for value in logs]
+    slope = sum(map(mul, t, y)) / sum(map(mul, t, t))
+    total = sum(map(mul, y, y))
+    left = sum((value - slope * time) ** 2 for time, value in zip(t, y, strict=True))
     r2 = 1.0 - left / total if total > 0 else 0.0
     adjusted = 1.0 - (1.0 - r2) * (n - 1) / (n - 2)
     rate = -slope
     half = math.log(2) / rate if rate else math.inf
     flag = "" if rate > 0 else "Negative half-life: the concentration rises at the end" if rate < 0 else "No decline"
-    return TerminalPhase(rate, half, float(y.mean() + rate * centre), n, float(t[0]), float(t[-1]), r2, adjusted,
-                         float(t[-1] - t[0]) / half, flag)  # fmt: skip
+    return TerminalPhase(rate, half, middle + rate * centre, n, times[0], times[-1], r2, adjusted,
+                         (times[-1] - times[0]) / half, flag)  # fmt: skip
 
 
 def best_fit(samples: Profile, *, with_peak: bool) -> TerminalPhase | None:
     """Return the terminal phase by the best adjusted R², or None where fewer than three samples follow the peak."""
-    peak = int(np.argmax(samples.values))
+    peak = samples.values.index(max(samples.values))
     start = peak if with_peak else peak + 1
     usable = [i for i in range(start, len(samples.times)) if samples.values[i] > 0]
-    windows = [
-        fitted([samples.times[i] for i in usable[k:]], [samples.values[i] for i in usable[k:]])
-        for k in range(len(usable) - FEWEST + 1)
-    ]
+    times, values = [samples.times[i] for i in usable], [samples.values[i] for i in usable]
+    windows = [fitted(times[k:], values[k:]) for k in range(len(usable) - FEWEST + 1)]
     if not windows:
         return None
     best = max(one.adjusted_r_squared for one in windows)

@@ -114,6 +114,7 @@ class ValueAsked(Schema):
     name: str
     limit: str
     unit: str
+    control: str | None
 
 
 class StepRead(Schema):

@@ -8,7 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from crdmo.common.controls.models import Control
+from crdmo.common.controls.queries import effective
 from crdmo.common.materials.models import Container, Substance
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.refusals import Refused
@@ -44,14 +47,14 @@ EQUIPMENT = (
     ("BLD-02", "Bin blender 200 L, not cleaned", "Blender", 7, "", ""),
     ("TP-02", "Rotary tablet press 2", "Tablet press", 3, "", ""),
 )
-STEPS = (
+STEPS: tuple[dict[str, Any], ...] = (
     {
         "title": "Blend",
         "instruction": "Sieve drug substance and cellulose through 0.8 mm into the bin.\nBlend at 12 rpm.",
         "equipment_class": "Blender",
         "is_checked": True,
         "values": [
-            {"name": "Blend time", "limit": "14 – 16", "unit": "min"},
+            {"name": "Blend time", "from": "strategy"},
             {"name": "Blend appearance", "limit": "White, free of lumps"},
         ],
     },
@@ -60,7 +63,7 @@ STEPS = (
         "instruction": "Add magnesium stearate through 0.5 mm. Blend at 12 rpm.",
         "equipment_class": "Blender",
         "is_checked": False,
-        "values": [{"name": "Lubrication time", "limit": "2.5 – 3.5", "unit": "min"}],
+        "values": [{"name": "Lubrication time", "from": "strategy"}],
     },
     {
         "title": "Compress",
@@ -69,7 +72,8 @@ STEPS = (
         "is_checked": True,
         "values": [
             {"name": "Mean weight", "limit": "97.0 – 103.0", "unit": "mg"},
-            {"name": "Hardness", "limit": "60 – 100", "unit": "N"},
+            {"name": "Main compression force", "from": "strategy"},
+            {"name": "Hardness", "from": "strategy"},
             {"name": "Friability", "limit": "≤ 1.0", "unit": "%"},
         ],
     },
@@ -106,7 +110,8 @@ def set_up_plant(crew: Crew, today: dt.date) -> Plant:
 
 
 def write_master(crew: Crew, product: Substance, materials: Mapping[str, Substance], today: dt.date) -> MasterRecord:
-    """Draft a master, approve it for production, make it effective."""
+    """Draft a master with limits of the control strategy in force, approve it for production, make it effective."""
+    held = {one.name: one for one in effective(product.program)}
     lines = [
         {"substance": materials["VT-API"], "quantity": "4.000", "unit": "kg", "tolerance": "0.5", "is_basis": True},
         {"substance": materials["MCC"], "quantity": "15.800", "unit": "kg", "tolerance": "1.0"},
@@ -123,10 +128,15 @@ def write_master(crew: Crew, product: Substance, materials: Mapping[str, Substan
         shelf_life_months=30,
         storage="Below 30 °C",
         materials=lines,
-        steps=STEPS,
+        steps=[{**line, "values": [_value(one, held) for one in line["values"]]} for line in STEPS],
     )
     masters.approve_master(crew.head, drafted, credentials=crew.sign("head"))
     return masters.release_master(crew.qa, drafted, effective_from=today, credentials=crew.sign("qa"))
+
+
+def _value(line: Mapping[str, str], held: Mapping[str, Control]) -> dict[str, Any]:
+    """Return a value of a step; one that comes from the strategy is pinned to its control."""
+    return {"name": line["name"], "control": held[line["name"]]} if "from" in line else dict(line)
 
 
 WEIGHED = {"VT-API": "4.004", "MCC": "15.82", "MGST": "0.201"}
@@ -165,6 +175,7 @@ def step(crew: Crew, batch: Batch, position: int, vessel: Equipment, values: dic
 def make_batch(crew: Crew, plant: Plant, master: MasterRecord, stock: Mapping[str, Container], lot: str) -> Batch:
     """Make a whole batch: one value is out of limit and explained, one is corrected, the yield is in range; QA reviews it."""
     blender, press = plant.equipment["BLD-01"], plant.equipment["TP-02"]
+    force = effective(master.program).get(name="Main compression force").set_point
     batch = batches.issue_batch(crew.supervisor, master, lot=lot)
     dispense(crew, plant, batch, stock)
     _unclean_is_refused(crew, batch, plant.equipment["BLD-02"])
@@ -177,7 +188,8 @@ def make_batch(crew: Crew, plant: Plant, master: MasterRecord, stock: Mapping[st
         credentials=crew.sign("operator"),
         reason="Transcription error: the timer shows 3.0 min",
     )
-    step(crew, batch, 3, press, {"Mean weight": "100.4", "Hardness": "104", "Friability": "0.2"})
+    compressed = {"Mean weight": "100.4", "Main compression force": force, "Hardness": "104", "Friability": "0.2"}
+    step(crew, batch, 3, press, compressed)
     batch.refresh_from_db()
     batches.complete_batch(
         crew.operator, batch, output="197350", samples="300", rejects="1620", credentials=crew.sign("operator")

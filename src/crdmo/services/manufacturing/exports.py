@@ -25,7 +25,7 @@ def _at(instant: Any) -> str | None:
 def master_record(master: MasterRecord) -> dict[str, Any]:
     """Return a version of a master as it would be imported again."""
     materials = master.materials.filter(is_void=False).select_related("substance").order_by("position")
-    steps = master.instructions.filter(is_void=False).order_by("position").prefetch_related("values")
+    steps = master.instructions.filter(is_void=False).order_by("position").prefetch_related("values__control")
     return {
         "code": master.code,
         "version": master.number,
@@ -53,7 +53,12 @@ def master_record(master: MasterRecord) -> dict[str, Any]:
                 "equipment_class": step.equipment_class,
                 "is_checked": step.is_checked,
                 "values": [
-                    {"name": value.name, "limit": value.limit, "unit": value.unit}
+                    {
+                        "name": value.name,
+                        "limit": value.limit,
+                        "unit": value.unit,
+                        "control": value.control.source if value.control else None,
+                    }
                     for value in sorted(step.values.all(), key=lambda v: v.position)
                 ],
             }

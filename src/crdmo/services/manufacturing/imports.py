@@ -1,7 +1,8 @@
 """A master batch record from a table: one row a material, a step, or a value of the step above it; taken whole or not at all.
 
 Columns: kind (material, step, value), name, quantity, unit, tolerance, limit, text, equipment, flag. The flag `basis` marks the
-material that the yield is counted from, `check` a step that a second person checks.
+material that the yield is counted from, `check` a step that a second person checks, `control` a value whose limit and unit are
+those of the control strategy in force.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from crdmo.common.controls.models import Control
+from crdmo.common.controls.queries import effective
 from crdmo.common.materials.models import Substance
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets.tables import Table, read_table
 from crdmo.foundation.refusals import Invalid
 
 COLUMNS = ("kind", "name", "quantity", "unit", "tolerance", "limit", "text", "equipment", "flag")
-FLAGS = {"material": ("", "basis"), "step": ("", "check"), "value": ("",)}
+FLAGS = {"material": ("", "basis"), "step": ("", "check"), "value": ("", "control")}
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,22 @@ def from_rows(program: Program, rows: list[dict[str, str]]) -> Lines:
         Invalid: names each row that cannot be taken.
     """
     substances = {s.code: s for s in Substance.objects.filter(program=program, is_void=False)}
+    controls = {c.name: c for c in effective(program)}
     found, errors = Lines(), {}
     for number, row in enumerate(rows, 1):
         if not any(row.values()):
             continue
-        problem = _problem(row, substances, found)
+        problem = _problem(row, substances, controls, found)
         if problem:
             errors[f"line {number}"] = problem
         else:
-            _take(row, substances, found)
+            _take(row, substances, controls, found)
     if errors:
         raise Invalid("these lines cannot be taken; nothing was saved", errors=errors)
     return found
 
 
-def _problem(row: dict[str, str], substances: dict[str, Substance], found: Lines) -> str:
+def _problem(row: dict[str, str], substances: dict[str, Substance], controls: dict[str, Control], found: Lines) -> str:
     kind = row["kind"].casefold()
     if kind not in FLAGS:
         return f"kind {row['kind']!r}; allowed: material, step, value"
@@ -79,10 +83,12 @@ def _problem(row: dict[str, str], substances: dict[str, Substance], found: Lines
         return f"no material {row['name']!r} in this program"
     if kind == "value" and not found.steps:
         return "a value stands below its step"
+    if kind == "value" and row["flag"] and row["name"] not in controls:
+        return f"no control {row['name']!r} in force; allowed: {', '.join(controls) or 'none, for no strategy is effective'}"
     return ""
 
 
-def _take(row: dict[str, str], substances: dict[str, Substance], found: Lines) -> None:
+def _take(row: dict[str, str], substances: dict[str, Substance], controls: dict[str, Control], found: Lines) -> None:
     kind, flag = row["kind"].casefold(), bool(row["flag"])
     if kind == "material":
         line = {name: row[name] for name in ("quantity", "unit", "tolerance")}
@@ -98,4 +104,5 @@ def _take(row: dict[str, str], substances: dict[str, Substance], found: Lines) -
             }
         )
     else:
-        found.steps[-1]["values"].append({name: row[name] for name in ("name", "limit", "unit")})
+        line = {name: row[name] for name in ("name", "limit", "unit")}
+        found.steps[-1]["values"].append({**line, "control": controls[row["name"]] if flag else None})

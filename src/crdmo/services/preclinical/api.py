@@ -221,7 +221,7 @@ class Taken(Schema):
 @router.post("/studies/{code}/findings/table", url_name="preclinical_findings_table", response=Taken)
 @permission("preclinical.record_findings")
 def bring(
-    request: Any, program: ProgramCode, code: str, file: File[UploadedFile], reason: Form[Text] = ""
+    request: Any, program: ProgramCode, code: str, file: File[UploadedFile], reason: Form[str] = ""
 ) -> dict[str, int]:
     """Record the findings of a table, all or none: animal, day, test, value, unit; specimen, time, date where they apply."""
     found = queries.study_of(request.program, code)
@@ -276,7 +276,10 @@ def exposure(request: Any, program: ProgramCode, code: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/studies/{code}/send", url_name="preclinical_send")
+ARCHIVE = {"responses": {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}}}
+
+
+@router.get("/studies/{code}/send", url_name="preclinical_send", openapi_extra=ARCHIVE)
 @permission("preclinical.view")
 def send(request: Any, program: ProgramCode, code: str) -> HttpResponse:
     """Return the study as a SEND package, a ZIP of transport files."""
@@ -288,7 +291,7 @@ def send(request: Any, program: ProgramCode, code: str) -> HttpResponse:
 
 @router.post("/packages", url_name="preclinical_package", response=StudyLine)
 @permission("preclinical.import_send")
-def package(request: Any, program: ProgramCode, file: File[UploadedFile], code: Form[Text] = "") -> dict[str, Any]:
+def package(request: Any, program: ProgramCode, file: File[UploadedFile], code: Form[str] = "") -> dict[str, Any]:
     """Bring a SEND package in as a study: a ZIP of transport files, dm.xpt among them."""
     files = reading.unzipped(file.read())
     return _study(importing.import_send(request.person, request.program, files, code=code))

@@ -174,7 +174,8 @@ def grid(study: Study, activity: Activity, visit: Visit) -> list[dict[str, Any]]
         cells = []
         for i, item in enumerate(activity.items):
             key = (animal.id, item["code"], item.get("specimen", ""), item.get("time_point", ""))
-            cells.append({"index": i, "item": item, "finding": stands.get(key)})
+            label = item.get("specimen") or item.get("name") or item["code"]
+            cells.append({"index": i, "item": item, "label": label, "finding": stands.get(key)})
         lines.append({"animal": animal, "arm": placed.get(animal.id), "cells": cells})
     return lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
+from posixpath import dirname, normpath
 from typing import Any
 
 from crdmo.standards import ectd
@@ -78,7 +79,11 @@ def _module1(place: tuple[Node, ...]) -> tuple[Node, ...]:
         place = place[1:]
     first = place[0].element if place else ""
     if (first.startswith("m1-") and first not in by_element()) or not first.startswith("m"):
-        return (Node(ectd.heading("1").element), *(node for node in place if node.element.startswith("m1-")))
+        below = [node for node in place if node.element.startswith("m1-")]
+        # The form of the sequence stands in its envelope; a reviewer looks for it at 1.1.
+        if not below and any(node.element == "form" for node in place):
+            below = [Node(ectd.sections(ectd.Region.US)["1.1"].element)]
+        return (Node(ectd.heading("1").element), *below)
     return place
 
 
@@ -144,8 +149,6 @@ def shown(
 
 
 def _path(backbone: str, href: str) -> str:
-    from posixpath import dirname, normpath  # noqa: PLC0415 — one small use
-
     return normpath(f"{dirname(backbone)}/{href}".lstrip("/"))
 
 

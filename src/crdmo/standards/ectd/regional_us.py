@@ -46,6 +46,7 @@ FORM_TYPES = {
 # What an investigational application cannot be given, and what only it can.
 SUPPLEMENTS = {"efficacy supplement", "cmc supplement", "labeling supplement"}
 
+_UPPER = {word: word.upper() for word in ("ind", "nda", "bla", "anda", "rems", "eua", "dsur")}
 # Section, then the words of its element. A heading with headings below it holds no leaf of its own.
 _TABLE = """
 1.1 forms
@@ -190,7 +191,7 @@ def sections() -> Mapping[str, Section]:
     for order, (number, words) in enumerate(rows):
         higher = [elements[one] for one in above(number) if one in elements]
         has_children = any(other.startswith(f"{number}.") for other in elements)
-        said = words.replace("-", " ")
+        said = " ".join(_UPPER.get(word, word) for word in words.split("-"))
         made[number] = Section(
             section=number,
             element=elements[number],

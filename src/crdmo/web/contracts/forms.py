@@ -107,6 +107,29 @@ class ReceiptForm(StepForm):
     file = forms.FileField(label="The receipt", required=False, help_text="At most 10 MB.")
 
 
+class BillingForm(StepForm):
+    """How one's own organization is billed."""
+
+    legal_name = text_field("Legal name")
+    street = text_field("Street", required=False)
+    postal_code = text_field("Postal code", required=False, classes="short")
+    city = text_field("City", required=False)
+    country = text_field("Country", "Two letters, such as CH.", classes="short")
+    vat_id = text_field("VAT identifier", required=False)
+    registration = text_field("Register number", required=False)
+    tax_category = forms.ChoiceField(
+        label="VAT that you charge",
+        required=False,
+        choices=[
+            ("", "None: you are the buyer"), ("S", "Standard rate"), ("Z", "Zero rate"), ("E", "Exempt"),
+            ("AE", "Reverse charge"), ("G", "Export"), ("O", "Outside the scope of VAT"),
+        ],
+    )  # fmt: skip
+    tax_rate = MeasuredField(label="Rate", required=False, unit="%", low="0", high="100")
+    tax_reason = text_field("Why nothing is charged", required=False)
+    reason = text_field("Reason of a correction", required=False)
+
+
 class DueForm(StepForm):
     """When an invoice is due."""
 
@@ -146,6 +169,7 @@ class RiskForm(StepForm):
     )
     best = MeasuredField(label="At best", unit="%", low="1", high="100")
     worst = MeasuredField(label="At worst", unit="%", low="100", high="1000")
+    deadline = DayField(label="Until", required=False, help_text="The planned end without one.")
 
 
 def score_form(questions: list[dict[str, Any]]) -> type[StepForm]:

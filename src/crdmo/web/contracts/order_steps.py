@@ -109,6 +109,11 @@ def steps(request: PageRequest, order: WorkOrder) -> list[Step]:
             choices={"line": [("", "Choose"), *((key, line.description) for key, line in passing.items())]}, done="Filed.",
         ),
         Step(
+            "billing", "State how you are billed", "engagements.state_billing_party",
+            lambda given, _: workflow.state_billing_party(who, order.program, **given), forms.BillingForm,
+            ready=signed_ and (ours or theirs), done="Stated.",
+        ),
+        Step(
             "scope", "Log work outside the order", "engagements.log_out_of_scope",
             lambda given, _: workflow.log_out_of_scope(who, order, **given), forms.ScopeForm, ready=signed_,
             initial={"found_on": today}, done="Logged. It counts once a change order covers it.",

@@ -51,14 +51,14 @@ def named(question: str, *, only: models.Q | None = None, keys: list[UUID] | Non
 
 
 def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
-    streams = authority.programs_of(request.person).values("pk")
+    streams = authority.programs_of(request.person, whole=True).values("pk")
     own = models.Q(program__isnull=True, organization=request.person.organization_id)
     return named(question, only=models.Q(program__in=streams) | own)
 
 
 def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
     code = request.GET.get("in", "")
-    here = authority.programs_of(request.person).filter(code=code).first()
+    here = authority.programs_of(request.person, whole=True).filter(code=code).first()
     asked = question.casefold()
     items = []
     for service in services(here, service_path(here)):
@@ -70,7 +70,7 @@ def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
             ]
     items += [
         {"label": str(p), "id": p.code, "url": f"/{p.code}/", "kind": "Program"}
-        for p in authority.programs_of(request.person)
+        for p in authority.programs_of(request.person, whole=True)
     ]
     return [item for item in items if asked in item["label"].casefold()][: EACH * 2]
 

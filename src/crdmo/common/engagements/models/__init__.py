@@ -5,7 +5,7 @@ from .baselines import Baseline, BaselineLine
 from .bids import BidQuestion, BidScore, Clarification, Envelope, Invitation, Proposal, Request
 from .changes import ChangeLine, ChangeOrder, OutOfScope
 from .duties import DutyLine, DutyMatrix
-from .invoices import Invoice, InvoiceLine, Receipt
+from .invoices import BillingParty, Invoice, InvoiceLine, Receipt
 from .orders import BookedCost, Milestone, MilestoneHold, PlanLine, PlanLink, PriceLine, WorkOrder
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "BaselineLine",
     "BidQuestion",
     "BidScore",
+    "BillingParty",
     "BookedCost",
     "ChangeLine",
     "ChangeOrder",

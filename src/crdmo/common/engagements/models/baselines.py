@@ -13,6 +13,7 @@ from crdmo.foundation.ledger.models import Record
 class Baseline(Record):
     """A baseline of a program, frozen by the signatures of both parties."""
 
+    searched: ClassVar[bool] = False
     steps: ClassVar[frozenset[str]] = frozenset({"state"})
 
     code = models.CharField(max_length=30)

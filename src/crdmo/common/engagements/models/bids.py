@@ -124,7 +124,7 @@ class Envelope(Record):
     steps: ClassVar[frozenset[str]] = frozenset({"state"})
 
     invitation = models.ForeignKey(Invitation, models.PROTECT, related_name="envelopes")
-    sealed = models.TextField()
+    contents = models.TextField()
     commitment = models.CharField(max_length=64)
     # The bidder does not ask for the time until the deadline: the bids may be opened once all have said so.
     final = models.BooleanField(default=False)

@@ -70,6 +70,7 @@ class OutOfScope(Record):
         COVERED = "covered", "Covered"
         DECLINED = "declined", "Declined"
 
+    searched: ClassVar[bool] = False
     steps: ClassVar[frozenset[str]] = frozenset({"state", "change"})
 
     work_order = models.ForeignKey(WorkOrder, models.PROTECT, related_name="out_of_scope")

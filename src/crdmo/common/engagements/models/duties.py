@@ -18,6 +18,7 @@ class DutyMatrix(Record):
         DRAFT = "draft", "Draft"
         SIGNED = "signed", "Signed"
 
+    searched: ClassVar[bool] = False
     steps: ClassVar[frozenset[str]] = frozenset({"state"})
 
     code = models.CharField(max_length=30)

@@ -1,4 +1,4 @@
-"""Invoices of earned lines, and the receipts behind what is passed through at cost."""
+"""Invoices of earned lines, the receipts behind what is passed through at cost, and how the parties are billed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from crdmo.foundation.accounts.models import Organization
 from crdmo.foundation.ledger.fields import CanonicalJSONField, MeasuredField
 from crdmo.foundation.ledger.models import Record
 
@@ -26,6 +27,25 @@ class Receipt(Record):
 
     def __str__(self) -> str:
         return f"receipt {self.number} of {self.supplier}"
+
+
+class BillingParty(Record):
+    """How a party is named on invoices, where it sits, and the VAT that it charges where it is the seller."""
+
+    party = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    legal_name = models.CharField(max_length=160)
+    street = models.CharField(max_length=160, blank=True, default="")
+    city = models.CharField(max_length=80, blank=True, default="")
+    postal_code = models.CharField(max_length=20, blank=True, default="")
+    country = models.CharField(max_length=2)
+    vat_id = models.CharField(max_length=20, blank=True, default="")
+    registration = models.CharField(max_length=40, blank=True, default="")
+    tax_category = models.CharField(max_length=2, blank=True, default="")
+    tax_rate = MeasuredField(blank=True, default="0")
+    tax_reason = models.CharField(max_length=160, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.legal_name}, {self.country}"
 
 
 class Invoice(Record):

@@ -18,10 +18,12 @@ from crdmo.science.figures import Bar, Figure
 
 from ..conditions import Evidence, evidence_for
 from ..models import BookedCost, PlanLine, WorkOrder
+from ..money import cents
 from . import billing, ordered
 
 DAY = dt.timedelta(days=1)
 HALF = Decimal("0.5")
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -167,13 +169,11 @@ def value_at(shown: Plan, day: dt.date, reader: Organization | None = None) -> V
     made, records = [], []
     for one in rows:
         budget = Decimal(one.line.planned_cost)
-        planned = budget * _share(one.line, one.line.starts_on, one.line.ends_on, day)
+        planned = cents(budget * _share(one.line, one.line.starts_on, one.line.ends_on, day))
         began = one.began.at.date() if one.began else None
         ended = one.ended.at.date() if one.ended else None
-        earned = budget * _share(one.line, began, ended, day)
-        spent = sum(
-            (Decimal(cost.amount) for cost in costs if cost.line_id == one.line.pk and cost.on <= day), Decimal(0)
-        )
+        earned = cents(budget * _share(one.line, began, ended, day))
+        spent = sum((Decimal(cost.amount) for cost in costs if cost.line_id == one.line.pk and cost.on <= day), ZERO)
         made.append((one.line, planned, earned, spent, budget))
         records += [found.record for found in (one.began, one.ended) if found is not None]
     if costs:

@@ -20,6 +20,7 @@ from .invoices import (
     file_receipt,
     issue_invoice,
     record_payment,
+    state_billing_party,
 )
 from .orders import (
     add_milestone,
@@ -85,5 +86,6 @@ __all__ = [
     "sign_change_order",
     "sign_duty_matrix",
     "sign_work_order",
+    "state_billing_party",
     "submit_bid",
 ]

@@ -54,7 +54,7 @@ def submit_bid(
         act.change(before, state=Envelope.State.REPLACED)
     sealed = seal(contents)
     return act.create(
-        Envelope, program=invitation.program, invitation=invitation, sealed=sealed.text, commitment=sealed.commitment,
+        Envelope, program=invitation.program, invitation=invitation, contents=sealed.text, commitment=sealed.commitment,
         final=final,
     )  # fmt: skip
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from crdmo.common.codes import next_code
 from crdmo.foundation.accounts.authority import verb
+from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets import store
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid, Refused
 
 from .. import queries
-from ..models import Invoice, InvoiceLine, PriceLine, Receipt, WorkOrder
+from ..models import BillingParty, Invoice, InvoiceLine, PriceLine, Receipt, WorkOrder
 from ..money import decimal_text
-from .desks import BILLING, PAYING, act_for, program_of
+from .desks import BILLING, PAYING, act_for, person_of, program_of
 
 LARGEST_FILE = 10 * 1024 * 1024
 
@@ -60,6 +62,67 @@ def file_receipt(
         amount=decimal_text(amount, "amount", above_zero=True), currency=currency, file_name=file_name,
         blob=store.put(file) if file else "",
     )  # fmt: skip
+
+
+CATEGORIES = ("S", "Z", "E", "AE", "G", "O")
+
+
+@verb("engagements.state_billing_party", "state how one's organization is billed", roles=BILLING)
+def state_billing_party(
+    act: Act,
+    program: Program,
+    *,
+    legal_name: str,
+    country: str,
+    street: str = "",
+    city: str = "",
+    postal_code: str = "",
+    vat_id: str = "",
+    registration: str = "",
+    tax_category: str = "",
+    tax_rate: str = "0",
+    tax_reason: str = "",
+) -> BillingParty:
+    """State or correct name, address and VAT of one's own organization for electronic invoices of a program.
+
+    Args:
+        act: the open act; a correction needs its reason.
+        program: of the invoices.
+        legal_name: as registered.
+        country: two letters (ISO 3166-1).
+        street: of the postal address.
+        city: of the postal address.
+        postal_code: of the postal address.
+        vat_id: with its country in front.
+        registration: number in the register of companies.
+        tax_category: of the seller: S, Z, E, AE (reverse charge), G or O (outside the scope of VAT).
+        tax_rate: in percent, of the seller.
+        tax_reason: why nothing is charged.
+    """
+    person = person_of(act)
+    home = person.organization
+    if home is None or home.pk not in (program.organization_id, program.partner_id):
+        raise Refused("only the parties are billed here", given=str(home))
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        raise Invalid(
+            "a country is its two letters", errors={"country": "not ISO 3166"}, given=country, allowed="DE, CH, …"
+        )
+    if tax_category and tax_category not in CATEGORIES:
+        raise Invalid(
+            "this is no VAT category",
+            errors={"tax_category": "not known"},
+            given=tax_category,
+            allowed=", ".join(CATEGORIES),
+        )
+    values = {
+        "legal_name": legal_name, "country": country, "street": street, "city": city, "postal_code": postal_code,
+        "vat_id": vat_id, "registration": registration, "tax_category": tax_category,
+        "tax_rate": decimal_text(tax_rate or "0", "tax_rate"), "tax_reason": tax_reason,
+    }  # fmt: skip
+    before = BillingParty.objects.filter(program=program, party=home, is_void=False).first()
+    if before is not None:
+        return act.change(before, **values)
+    return act.create(BillingParty, program=program, party=home, **values)
 
 
 @verb("engagements.draft_invoice", "draft an invoice", roles=BILLING)

@@ -234,7 +234,7 @@ def open_bids(act: Act, request: Request) -> list[Proposal]:
 
 def _opened(act: Act, invitation: Invitation, envelope: Envelope) -> Proposal:
     assert invitation.program is not None
-    found = unseal(envelope.sealed, envelope.commitment)
+    found = unseal(envelope.contents, envelope.commitment)
     act.change(envelope, state=Envelope.State.OPENED)
     return act.create(
         Proposal, program=invitation.program, envelope=envelope, bidder=invitation.program.partner, salt=found.salt,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.computing import Result, run
@@ -51,7 +52,7 @@ def report_status(act: Act, order: WorkOrder) -> list[Result]:
 
 @verb("engagements.report_risk", "report the risk of date and cost of an order", roles=MANAGERS)
 def report_risk(
-    act: Act, order: WorkOrder, *, shape: str, best: str, worst: str, deadline_days: int | None = None
+    act: Act, order: WorkOrder, *, shape: str, best: str, worst: str, deadline: dt.date | None = None
 ) -> Result:
     """Simulate what is left of the plan: each line not finished takes between `best` and `worst` percent of its days.
 
@@ -61,7 +62,7 @@ def report_risk(
         shape: triangular or beta_pert.
         best: percent of the planned days at best, at most 100.
         worst: percent at worst, at least 100.
-        deadline_days: whose probability is asked for, in days from the first day of the plan; by default the planned end.
+        deadline: the last day whose probability is asked for; by default the planned end.
     """
     low, high = float(decimal_text(best, "best", above_zero=True)), float(decimal_text(worst, "worst", above_zero=True))
     if not low <= 100 <= high <= 1000:
@@ -90,9 +91,11 @@ def report_risk(
         spread = _three(one.duration, 100 if fixed else low, 100 if fixed else high)
         per_day = costs[one.name] / one.duration if one.duration else 0.0
         rows.append({"name": one.name, **spread, "links": links, "cost_per_time": per_day})
-    planned = (shown.planned_end - first).days + 1
+    days = ((deadline or shown.planned_end) - first).days + 1
+    if days < 1:
+        raise Invalid("the deadline lies in the plan", errors={"deadline": "before its first day"}, given=str(deadline))
     parameters = {
-        "shape": shape, "draws": 10_000, "deadline": float(deadline_days or planned), "budget": sum(costs.values())
+        "shape": shape, "draws": 10_000, "deadline": float(days), "budget": sum(costs.values())
     }  # fmt: skip
     sources: list[PlanLine] = [one.line for one in shown.lines]
     return run(

@@ -9,7 +9,7 @@ from crdmo.foundation.ledger.acts import Act
 from ...refusals import Invalid, Refused
 from ..authority import verb
 from ..models import Organization, Person, Training, TrainingRequirement
-from ..roles import EVERYONE, FOR_KIND, Role
+from ..roles import FOR_KIND, Role
 from .people import not_oneself
 
 
@@ -57,7 +57,7 @@ def record_training(
     return _enter(act, person, subject, version, on, how, expires)
 
 
-@verb("accounts.acknowledge_training", "say that one has read and understood", roles=EVERYONE, trained=False)
+@verb("accounts.acknowledge_training", "say that one has read and understood", roles=tuple(Role), trained=False)
 def acknowledge_training(act: Act, person: Person, *, subject: str, version: str) -> Training:
     """Record that one has read and understood one version of a subject.
 

@@ -1,4 +1,4 @@
-"""Personal values behind commitments: each opens the commitment that the ledger holds, or was erased on record."""
+"""Personal and sealed values behind commitments: each opens the commitment that the ledger holds, or was erased on record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import connections
 
 from crdmo.proof import canonical, commitments
 
-from ..models import Personal, record_types
+from ..models import Personal, Sealed, record_types
 from .findings import Findings
 from .reading import fetch
 
@@ -23,24 +23,25 @@ def check(found: Findings, using: str, erased: set[str]) -> None:
         using: the database.
         erased: the commitments whose values were erased, as the ledger says.
     """
-    for value in Personal.objects.using(using).order_by("record_id", "field").iterator(BATCH):
-        found.personal += 1
-        place = f"{value.field} of {value.record_id}"
-        if not _opens(value):
-            found.add("personal", place, "the value is not the one committed to")
-        elif not _committed(value, using):
-            found.add("personal", place, "no entry of the record holds its commitment")
+    for kept in (Personal, Sealed):
+        for value in kept._default_manager.using(using).order_by("record_id", "field").iterator(BATCH):
+            found.personal += 1
+            place = f"{value.field} of {value.record_id}"
+            if not _opens(value):
+                found.add("personal", place, "the value is not the one committed to")
+            elif not _committed(value, using):
+                found.add("personal", place, "no entry of the record holds its commitment")
     _check_gone(found, using, erased)
 
 
-def _opens(value: Personal) -> bool:
+def _opens(value: Personal | Sealed) -> bool:
     try:
         return commitments.check(value.commitment, bytes(value.salt), canonical.decode(value.value.encode()))
     except ValueError:
         return False
 
 
-def _committed(value: Personal, using: str) -> bool:
+def _committed(value: Personal | Sealed, using: str) -> bool:
     key = value.record_id if connections[using].features.has_native_uuid_field else value.record_id.hex
     bodies = fetch(using, "SELECT body FROM ledger_entry WHERE record_id = %s", [key])
     return any(
@@ -60,9 +61,11 @@ def _state(body: bytes) -> dict[str, Any]:
 
 def _check_gone(found: Findings, using: str, erased: set[str]) -> None:
     for name, model in sorted(record_types().items()):
-        for field in model.personal:
+        for field in (*model.personal, *model.sealed):
+            store = Sealed if field in model.sealed else Personal
             rows = model._default_manager.using(using).exclude(**{field: ""}).values_list("id", field)
-            kept = set(Personal.objects.using(using).filter(field=field).values_list("commitment", flat=True))
+            held = store._default_manager.using(using).filter(field=field)
+            kept = set(held.values_list("commitment", flat=True))
             for key, commitment in rows.iterator(BATCH):
                 if commitment not in kept and commitment not in erased:
                     found.add("personal", f"{name} {key}", f"the {field} is gone, and no erasure is on record")

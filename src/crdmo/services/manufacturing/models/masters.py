@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from crdmo.common.controls.models import Control
 from crdmo.common.materials.models import Substance
 from crdmo.foundation.ledger.fields import MeasuredField
 from crdmo.foundation.ledger.models import Record
@@ -20,7 +21,7 @@ class MasterRecord(Record):
         EFFECTIVE = "effective", "Effective"
         SUPERSEDED = "superseded", "Superseded"
 
-    steps: ClassVar[frozenset[str]] = frozenset({"state", "effective_from"})
+    steps: ClassVar[frozenset[str]] = frozenset({"state", "effective_from", "control_decision"})
 
     code = models.CharField(max_length=30)
     number = models.IntegerField(default=1)
@@ -34,6 +35,8 @@ class MasterRecord(Record):
     storage = models.CharField(max_length=120, blank=True, default="")
     effective_from = models.DateField(null=True, blank=True)
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    # Why it became effective although a control that it pins was superseded; empty where none was.
+    control_decision = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.code} version {self.number}"
@@ -69,13 +72,14 @@ class MasterStep(Record):
 
 
 class MasterValue(Record):
-    """A value that a step records, with its in-process limit as text."""
+    """A value that a step records, with its in-process limit as text, or the control of a strategy that the limit is from."""
 
     step = models.ForeignKey(MasterStep, models.PROTECT, related_name="values")
     position = models.IntegerField()
     name = models.CharField(max_length=120)
     limit = models.CharField(max_length=160)
     unit = models.CharField(max_length=20, blank=True, default="")
+    control = models.ForeignKey(Control, models.PROTECT, null=True, related_name="+")
 
     def __str__(self) -> str:
         return self.name

@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 
+from crdmo.common.controls.queries import effective
 from crdmo.common.materials.models import Substance
 from crdmo.common.materials.quantities import UNITS
 from crdmo.foundation.refusals import NotFound
@@ -88,7 +89,7 @@ def master(request: PageRequest, program: str, code: str, number: int) -> HttpRe
         found.refresh_from_db()
     if request.GET.get("format") == "json":
         return JsonResponse(exports.master_record(found))
-    lines = list(found.instructions.filter(is_void=False).order_by("position").prefetch_related("values"))
+    lines = list(found.instructions.filter(is_void=False).order_by("position").prefetch_related("values__control"))
     waiting = not found.is_void
     contents: dict[str, Any] = {
         "record": found,
@@ -96,6 +97,7 @@ def master(request: PageRequest, program: str, code: str, number: int) -> HttpRe
         "materials": found.materials.filter(is_void=False).select_related("substance").order_by("position"),
         "steps": [{"step": one, "values": sorted(one.values.all(), key=lambda v: v.position)} for one in lines],
         "changes": _changes(found),
+        "superseded": [] if found.is_void else workflow.superseded_controls(found),
         "signatures": signatures_of(found),
         "batches": found.batches.filter(is_void=False).select_related("program").order_by("-issued_at")[:20],
         "to_approve": steps.to_sign(
@@ -115,6 +117,7 @@ def master(request: PageRequest, program: str, code: str, number: int) -> HttpRe
         and steps.may(request, "manufacturing.discard_master"),
         "today": dt.datetime.now(dt.UTC).date(),
     }
+    contents["decision_field"] = "decision" if contents["superseded"] else ""
     return render(request, "manufacturing/master.html", contents, status=refused.status if refused else 200)
 
 
@@ -125,7 +128,8 @@ def _step(request: PageRequest, found: MasterRecord) -> None:
         messages.success(request, f"{found} is approved for production. QA makes it effective.")
     elif step == "release":
         today = dt.datetime.now(dt.UTC).date()
-        workflow.release_master(request.person, found, effective_from=today, credentials=credentials)
+        decision = request.POST.get("decision", "")
+        workflow.release_master(request.person, found, effective_from=today, credentials=credentials, decision=decision)
         messages.success(request, f"{found} is effective.")
     elif step == "discard":
         workflow.discard_master(request.person, found, reason=request.POST.get("reason", ""))
@@ -212,6 +216,7 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
             messages.success(request, f"{made} is drafted. The head of production approves it, then QA.")
             return HttpResponseRedirect(address(made))
     contents = {
+        "controls": effective(here),
         "form": form,
         "rows": rows,
         "before": before,
@@ -246,8 +251,15 @@ def _rows(before: MasterRecord | None) -> list[dict[str, str]]:
         for step in told["steps"]:
             line = {"name": step["title"], "text": step["instruction"], "equipment": step["equipment_class"]}
             found.append({**blank, "kind": "step", **line, "flag": "check" if step["is_checked"] else ""})
-            found += [{**blank, "kind": "value", **value} for value in step["values"]]
+            found += [_value_row(blank, value) for value in step["values"]]
     return found + [dict(blank) for _ in range(BLANK_LINES)]
+
+
+def _value_row(blank: dict[str, str], value: dict[str, str | None]) -> dict[str, str]:
+    """Return a value as a row. One that is controlled leaves limit and unit to the strategy in force."""
+    if value["control"]:
+        return {**blank, "kind": "value", "name": value["name"] or "", "flag": "control"}
+    return {**blank, "kind": "value", **{name: value[name] or "" for name in ("name", "limit", "unit")}}
 
 
 def _given(request: PageRequest) -> list[dict[str, str]]:

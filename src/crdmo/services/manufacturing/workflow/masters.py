@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crdmo.common.codes import next_code
+from crdmo.common.controls.models import Control
 from crdmo.common.materials.models import Substance
 from crdmo.common.materials.quantities import quantity
 from crdmo.foundation.accounts.authority import verb
@@ -43,9 +44,11 @@ def draft_master(
     """Draft a master whole: every line is checked, and one that could not be run refuses all.
 
     A material is `substance`, `quantity`, `unit`, `tolerance` (percent) and `is_basis`; a step is `title`, `instruction`,
-    `equipment_class`, `is_checked` and `values`, each with `name`, `limit`, `unit`.
+    `equipment_class`, `is_checked` and `values`, each with `name`, `limit`, `unit`. A value with a `control` takes its name,
+    limit and unit from the control strategy in force and is pinned to that version of it.
     """
     assert product.program is not None
+    steps = [{**line, "values": [_from_control(v) for v in line.get("values", [])]} for line in steps]
     errors = _wrong(product, size, unit, yield_limit, materials, steps)
     if errors:
         raise Invalid("this master batch record cannot be run; nothing was saved", errors=errors)
@@ -113,7 +116,7 @@ def _wrong(
     if sum(bool(line.get("is_basis")) for line in materials) > 1:
         found.setdefault("materials", "the yield is counted from one material at most")
     for i, line in enumerate(steps, 1):
-        found |= {f"steps/{i}/{place}": text for place, text in _wrong_step(line)}
+        found |= {f"steps/{i}/{place}": text for place, text in _wrong_step(product, line)}
     return found
 
 
@@ -134,16 +137,47 @@ def _wrong_material(product: Substance, line: Line) -> list[tuple[str, str]]:
     return found if good else [*found, ("tolerance", "percent, from 0 to below 100")]
 
 
-def _wrong_step(line: Line) -> list[tuple[str, str]]:
+def _wrong_step(product: Substance, line: Line) -> list[tuple[str, str]]:
     found = [(name, "needed") for name in ("title", "instruction") if not str(line.get(name, "")).strip()]
     values = line.get("values", [])
     names = [str(value.get("name", "")).strip() for value in values]
     if len(set(names)) != len(names) or not all(names):
         found.append(("values", "each has a name of its own"))
     for value in values:
-        if (problem := _limit(str(value.get("limit", "")))) is not None:
+        if (problem := _limit(str(value.get("limit", "")))) is not None or (
+            problem := _control(product, value)
+        ) is not None:
             found.append((f"values/{value.get('name')}", problem))
     return found
+
+
+def _from_control(value: Line) -> Line:
+    """Fill what a value leaves open from its control."""
+    control = value.get("control")
+    if not isinstance(control, Control):
+        return value
+    own = {"name": control.name, "limit": control.limit, "unit": control.unit}
+    return {**value, **{name: str(value.get(name) or "").strip() or text for name, text in own.items()}}
+
+
+def _control(product: Substance, value: Line) -> str | None:
+    """Return why a value cannot be pinned to its control, or None."""
+    control = value.get("control")
+    if control is None:
+        return None
+    if not isinstance(control, Control) or control.program_id != product.program_id or control.is_void:
+        return "no control of this program"
+    if control.state != Control.State.EFFECTIVE:
+        return f"{control} is superseded; take the version in force"
+    if (value["limit"], value["unit"]) != (control.limit, control.unit):
+        return f"given {value['limit']} {value['unit']}; {control} says {control.limit} {control.unit}"
+    return None
+
+
+def superseded_controls(master: MasterRecord) -> list[MasterValue]:
+    """Return the values of a master whose control is no longer in force."""
+    rows = MasterValue.objects.filter(step__master=master, is_void=False, control__state=Control.State.SUPERSEDED)
+    return list(rows.select_related("control").order_by("step__position", "position"))
 
 
 def _amount(text: str, unit: str) -> str | None:
@@ -201,6 +235,7 @@ def _lines(act: Act, made: MasterRecord, materials: Sequence[Line], steps: Seque
                     "name": value["name"].strip(),
                     "limit": value["limit"].strip(),
                     "unit": value.get("unit", ""),
+                    "control": value.get("control"),
                 }
                 for j, value in enumerate(line.get("values", []), 1)
             ],
@@ -231,11 +266,18 @@ def approve_master(
     signs=Meaning.APPROVED,
 )
 def release_master(
-    act: Act, master: MasterRecord, *, effective_from: dt.date, credentials: Credentials, seen: Seen | None = None
+    act: Act,
+    master: MasterRecord,
+    *,
+    effective_from: dt.date,
+    credentials: Credentials,
+    decision: str = "",
+    seen: Seen | None = None,
 ) -> MasterRecord:
     """Make a master effective by QA's signature over production's; the version before is superseded.
 
-    Batches that were issued from the version before go on by it.
+    Batches that were issued from the version before go on by it. Where a control that the master pins was superseded
+    meanwhile, `decision` says why its limit still holds.
     """
     if master.state != MasterRecord.State.REVIEWED or master.is_void:
         raise Refused(
@@ -250,8 +292,21 @@ def release_master(
             errors={"effective_from": "today or later"},
             given=str(effective_from),
         )
+    old = superseded_controls(master)
+    if old and not decision.strip():
+        raise Refused(
+            f"{master} takes limits from a control strategy that is no longer in force",
+            given=", ".join(str(value.control) for value in old),
+            allowed="controls in force, or a decision that says why the old limits hold",
+            next="Discard it and draft it from the strategy in force, or write the decision",
+        )
     require_signed(master, [Meaning.APPROVED])
-    act.change(master, state=MasterRecord.State.EFFECTIVE, effective_from=effective_from)
+    act.change(
+        master,
+        state=MasterRecord.State.EFFECTIVE,
+        effective_from=effective_from,
+        control_decision=decision.strip() if old else "",
+    )
     if master.supersedes is not None:
         act.change(master.supersedes, state=MasterRecord.State.SUPERSEDED)
     sign(act, [master], Meaning.APPROVED, credentials, seen=seen, independent_of=parts_of(master))

@@ -44,6 +44,10 @@ def _sampled(found: Any) -> list[Visit]:
     return [one for one in in_force(found, Visit) if one.code in codes]
 
 
+def _mine(request: PageRequest, found: Any) -> bool:
+    return bool(found.lead_id == request.person.pk and (found.is_imported or found.state in ("active", "completed")))
+
+
 def kinetics(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Show profiles and exposure; compute a day."""
     found = find(request, code)
@@ -59,7 +63,7 @@ def kinetics(request: PageRequest, program: str, code: str) -> HttpResponse:
         return [
             Step(
                 "compute", "Compute a day", "preclinical.compute_toxicokinetics", compute, DayForm,
-                ready=bool(days) and found.lead_id == request.person.pk,
+                ready=bool(days) and _mine(request, found),
                 choices={"visit": [("", "Choose"), *((one.code, one.name) for one in days)]}, done="Computed.",
             )
         ]  # fmt: skip
@@ -69,14 +73,14 @@ def kinetics(request: PageRequest, program: str, code: str) -> HttpResponse:
         words = toxicokinetics.units(found)
         drawn = []
         for visit in _sampled(found)[:3]:
+            try:
+                by_sex = toxicokinetics.mean_curves(found, visit, arms)
+            except Invalid:
+                continue  # a sample without its time: the step that computes says so
             for sex, word in queries.SEXES:
-                try:
-                    curves = toxicokinetics.mean_curves(found, visit, sex, arms)
-                except Invalid:
-                    continue
+                curves = by_sex.get(sex, {})
                 if any(value > 0 for points in curves.values() for value in points.values()) and len(curves) <= 6:
-                    unit = words["cmax"] or "ng/mL"
-                    drawn.append(figures.profiles(f"{visit.name}, {word.lower()}", unit, curves))
+                    drawn.append(figures.profiles(f"{visit.name}, {word.lower()}", words["cmax"] or "ng/mL", curves))
         return {
             **frame(request, found, "toxicokinetics"),
             "lines": lines,
@@ -104,7 +108,7 @@ def statistics(request: PageRequest, program: str, code: str) -> HttpResponse:
         return [
             Step(
                 "compare", "Compare with the control", "preclinical.compare_groups", compute, TestForm,
-                ready=bool(tests) and found.lead_id == request.person.pk, choices={"test": [("", "Choose"), *words]},
+                ready=bool(tests) and _mine(request, found), choices={"test": [("", "Choose"), *words]},
                 done="Computed.",
             )
         ]  # fmt: skip

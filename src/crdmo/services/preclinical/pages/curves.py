@@ -14,6 +14,7 @@ from crdmo.web.door import Page
 from crdmo.web.request import PageRequest
 
 from .. import figures, queries
+from ..toxicokinetics import hours
 from .frame import find, frame
 
 MOST = 400
@@ -28,6 +29,33 @@ def _tests(found: Any) -> list[dict[str, Any]]:
          "label": f"{domain}: {name}{f', {specimen}' if specimen else ''}"}
         for domain, code, name, specimen in sorted(set(rows))
     ]  # fmt: skip
+
+
+def _table(found: Any, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return every value of a test: a line for each animal, a column for each day and time point."""
+    rows = Finding.objects.filter(
+        study=found, domain=chosen["domain"], code=chosen["code"], specimen=chosen["specimen"], is_void=False
+    ).select_related("subject", "visit")
+    heads: dict[tuple[int, str, float, str], str] = {}
+    cells: dict[Any, dict[tuple[int, str, float, str], list[Finding]]] = {}
+    people: dict[Any, Any] = {}
+    for one in rows.order_by("subject__code", "id"):
+        day = one.visit.day if one.visit else one.study_day
+        word = one.visit.name if one.visit else f"Day {day}" if day is not None else "–"
+        key = (day or 0, word, hours(one.elapsed) or 0.0, one.time_point)
+        heads.setdefault(key, " ".join(filter(None, (word, one.time_point))))
+        people[one.subject_id] = one.subject
+        cells.setdefault(one.subject_id, {}).setdefault(key, []).append(one)
+    order, placed = sorted(heads), arms_of(people.values())
+    animals = sorted(people.values(), key=lambda p: (placed[p.id].position if p.id in placed else 0, p.sex, p.code))
+    return {
+        "count": sum(len(values) for line in cells.values() for values in line.values()),
+        "heads": [heads[key] for key in order],
+        "values": [
+            {"animal": one, "arm": placed.get(one.id), "cells": [cells[one.id].get(key, []) for key in order]}
+            for one in animals[:MOST]
+        ],
+    }
 
 
 def curves(request: PageRequest, program: str, code: str) -> HttpResponse:
@@ -49,17 +77,7 @@ def curves(request: PageRequest, program: str, code: str) -> HttpResponse:
             for one in drawn
             if len(arms) <= 6
         ]
-        rows = Finding.objects.filter(
-            study=found, domain=chosen["domain"], code=chosen["code"], specimen=chosen["specimen"], is_void=False
-        ).select_related("subject__study", "visit", "study__program")
-        count = rows.count()
-        values = list(rows.order_by("subject__code", "starts", "entry")[:MOST])
-        placed = arms_of({one.subject for one in values})
-        contents |= {
-            "count": count,
-            "most": MOST,
-            "values": [{"finding": one, "arm": placed.get(one.subject_id), "day": one.study_day} for one in values],
-        }
+        contents |= _table(found, chosen)
     return render(request, "preclinical/curves.html", contents)
 
 

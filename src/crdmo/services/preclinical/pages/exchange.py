@@ -65,6 +65,7 @@ def exchange(request: PageRequest, program: str, code: str) -> HttpResponse:
             ),
             "items": [(one, one.items) for one in in_force(found, Activity)],
             "send_url": at(request, "send", found),
+            "deviations": writing.deviations(found) if "check" in request.GET else None,
         }
 
     return page(request, steps, "preclinical/exchange.html", contents)

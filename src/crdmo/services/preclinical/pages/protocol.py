@@ -11,6 +11,7 @@ from django.urls import path
 
 from crdmo.common.studies.models import Activity, Arm, Epoch, ProtocolVersion, ScheduledActivity, Visit
 from crdmo.common.studies.queries import changes_of, in_force, latest_protocol, protocol_in_force
+from crdmo.foundation.documents.markdown import blocks
 from crdmo.foundation.signing import Meaning, signatures_of
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
@@ -112,7 +113,11 @@ def protocol(request: PageRequest, program: str, code: str) -> HttpResponse:
                 {"activity": one, "cells": [(visit.id, one.id) in marked for visit in visits]}
                 for one in (in_force(found, Activity, version) if version else [])
             ],
-            "changes": (version.changes or changes_of(version)) if version and version.is_amendment else [],
+            "changes": [
+                {**one, "words": one.get("name") or f"{one['activity']} at {one['visit']}"}
+                for one in ((version.changes or changes_of(version)) if version and version.is_amendment else [])
+            ],
+            "blocks": blocks(version.text) if version else [],
             "versions": found.protocols.filter(is_void=False).order_by("-number"),
             "signatures": signatures_of(version) if version else [],
             "draft_url": at(request, "protocol_draft", found)

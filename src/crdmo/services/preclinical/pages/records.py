@@ -15,12 +15,12 @@ from crdmo.common.studies.queries import find_subject
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from crdmo.web.accounts.forms import StepForm
+from crdmo.web.components import unit_words
 from crdmo.web.door import FORM, Page
 from crdmo.web.fields import ReasonField
 from crdmo.web.pages import trails
 from crdmo.web.request import PageRequest
 from crdmo.web.stepping import Step, page
-from crdmo.web.steps import may
 
 from .. import queries
 from ..workflow import records as workflow
@@ -65,7 +65,7 @@ def record(request: PageRequest, program: str, code: str, visit: str, activity: 
         "lines": lines,
         "recorded": recorded,
         "open_cells": sum(len(row["cells"]) for row in lines) - recorded,
-        "refused": refused,
+        "grid_refused": refused,
         "on": request.POST.get("on", str(today())),
         "reason": request.POST.get("reason", ""),
         "back": at(request, "study", found),
@@ -122,16 +122,20 @@ def finding(request: PageRequest, program: str, code: str, key: str) -> HttpResp
         return {
             **frame(request, found, "curves"),
             "finding": one,
-            "lines": [trails.line(entry) for entry in entries],
+            "lines": [{**line, "value": _value(line["state"])} for line in map(trails.line, entries)],
             "animal": find_subject(found, one.subject.code),
         }
 
     return page(request, steps, "preclinical/finding.html", contents)
 
 
-def may_record(request: PageRequest) -> bool:
-    """Say whether who asks records at the bench."""
-    return may(request, "preclinical.record_findings")
+def _value(state: dict[str, Any]) -> str:
+    """Return what a version of a finding said."""
+    return (
+        f"not done: {state['why_not']}"
+        if state["not_done"]
+        else f"{state['value']} {unit_words(state['unit'])}".strip()
+    )
 
 
 urlpatterns = [

@@ -85,7 +85,8 @@ def study(request: PageRequest, program: str, code: str) -> HttpResponse:
                 for one in late[:SHOWN]
             ],
             "late_count": len(late),
-            "protocol": protocol_in_force(found),
+            "protocol": (stands := protocol_in_force(found)),
+            "protocol_word": f"Version {stands.number}" if stands else "",
             "open_points": reports.open_points(found) if not found.is_imported and found.state != "locked" else [],
             "lines": [trails.line(entry) for entry in entries],
             "master": at(request, "master"),

@@ -10,8 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from crdmo.foundation.refusals import Invalid
+from crdmo.standards.cdisc import read_files
 from crdmo.standards.refusals import FormatError
-from crdmo.standards.xpt import Member, read_xpt
+from crdmo.standards.xpt import Member
 
 MOST_BYTES = 256 * 2**20
 MOST_FILES = 80
@@ -79,13 +80,13 @@ def read_package(files: Mapping[str, bytes]) -> Package:
     Raises:
         Invalid: a file is torn, a domain stands twice, DM is missing, or a row names another study or an unknown animal.
     """
-    domains: dict[str, Domain] = {}
-    for name, data in sorted(files.items()):
-        member = _member(name, data)
-        key = PurePosixPath(name).stem.upper()
-        if key in domains:
-            raise Invalid("a domain stands twice in the package", given=key)
-        domains[key] = Domain(key, name, data, member)
+    try:
+        datasets = read_files(dict(files)).datasets
+    except FormatError as error:
+        named = error.what.partition(":")[0]
+        raise Invalid("this package cannot be read", errors={named: str(error)}, given=error.what) from error
+    data = {PurePosixPath(name).stem.upper(): (name, content) for name, content in files.items()}
+    domains = {key: Domain(key, *data[key], one.member) for key, one in datasets.items()}
     if "DM" not in domains:
         raise Invalid(
             "a package has its animals",
@@ -105,16 +106,6 @@ def read_package(files: Mapping[str, bytes]) -> Package:
     for one in domains.values():
         _belongs(found, one)
     return found
-
-
-def _member(name: str, data: bytes) -> Member:
-    try:
-        library = read_xpt(data)
-    except FormatError as error:
-        raise Invalid(f"{name} cannot be read", errors={name: str(error)}, given=error.what) from error
-    if len(library.members) != 1:
-        raise Invalid("a transport file of a submission holds one data set", given=f"{name}: {len(library.members)}")
-    return library.members[0]
 
 
 def _belongs(package: Package, domain: Domain) -> None:

@@ -17,7 +17,7 @@ from crdmo.common.studies.units import parsed
 from crdmo.foundation.ledger.fields import MEASURED
 from crdmo.foundation.refusals import Invalid
 
-from .variables import SEND, UCUM
+from .terms import SEND, UCUM
 
 Row = dict[str, Any]
 NOT_STATED = "not stated"
@@ -151,7 +151,7 @@ def _moments(row: Mapping[str, Any], start: str, end: str, day: str) -> Row:
     for name, variable in (("starts", start), ("ends", end)):
         text = str(row.get(variable) or "")
         found[name] = text if MOMENT.match(text) else ""
-    if not found["starts"] and row.get(day):
+    if not found["starts"] and row.get(day) is not None:
         found["day"] = int(row[day])
     return found
 

@@ -16,14 +16,20 @@ from crdmo.common.studies.models import Arm, Epoch, Event, Finding, Intervention
 from crdmo.common.studies.queries import arms_of, in_force
 from crdmo.foundation.datasets import store
 from crdmo.foundation.datasets.models import Dataset
+from crdmo.foundation.refusals import Invalid
 from crdmo.foundation.signing import Meaning, signatures_of
+from crdmo.standards.cdisc import SEND, Core, build, check, encode, read_files
+from crdmo.standards.cdisc import Dataset as Built
+from crdmo.standards.refusals import Finding as Deviation
+from crdmo.standards.refusals import FormatError
 from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt
 
 from .. import toxicokinetics
 from .rows import dose_row, event_row, finding_row
-from .variables import NAMES, variables_of
 
 KIND = "send.domain"
+# An animal that left before it had a group stays in the package.
+NOT_ASSIGNED = "NOTASSGN"
 FINDING_FIELDS = (
     "code", "name", "category", "specimen", "method", "severity", "value", "number", "unit", "lower_limit", "time_point",
     "elapsed", "not_done", "why_not", "starts", "ends", "day",
@@ -34,7 +40,26 @@ Row = dict[str, Any]
 
 
 def package(study: Study) -> dict[str, bytes]:
-    """Return the transport files of a study by name, the same bytes for the same records."""
+    """Return the transport files of a study by name, the same bytes for the same records.
+
+    Raises:
+        Invalid: a value cannot be written: a character beyond ASCII, a text that is too long, a variable that is none.
+    """
+    try:
+        return _package(study)
+    except FormatError as error:
+        raise Invalid(
+            "this study cannot be written as SEND", errors={"record": str(error)}, given=error.given
+        ) from error
+
+
+def deviations(study: Study) -> list[Deviation]:
+    """Return where the package of a study deviates from the guide, errors first."""
+    found = check(SEND, read_files(dict(package(study))).datasets)
+    return sorted(found, key=lambda one: (one.severity != "error", one.place))
+
+
+def _package(study: Study) -> dict[str, bytes]:
     kept = {one.name: one for one in Dataset.objects.filter(program=study.program, kind=KIND, note=str(study.id))}
     frames = domains(study, set(kept))
     found = {}
@@ -56,7 +81,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 def domains(study: Study, kept: Iterable[str] = ()) -> dict[str, list[Row]]:
     """Return the rows of each domain that a study has records of; for one of the house the trial design as well."""
-    animals = list(study.subjects.filter(is_void=False).select_related("place").order_by("code"))
+    animals = list(study.subjects.filter(is_void=False).select_related("place").order_by("id"))
     arms = arms_of(animals)
     found: dict[str, list[Row]] = {"DM": [_animal(study, one, arms.get(one.id)) for one in animals]}
     for name, rows in _observed(study, animals).items():
@@ -101,6 +126,8 @@ def _animal(study: Study, one: Subject, arm: Arm | None) -> Row:
     own = {"SPECIES": study.species, "STRAIN": study.strain}
     if arm is not None:
         own |= {"ARMCD": arm.code, "ARM": arm.name, "SETCD": arm.code}
+    elif not study.is_imported:
+        own |= {"ARMCD": NOT_ASSIGNED, "ARM": "Not Assigned", "SETCD": NOT_ASSIGNED}
     return {**row, **own, **one.details}
 
 
@@ -114,7 +141,7 @@ def _observed(study: Study, animals: Sequence[Subject]) -> dict[str, list[Row]]:
     )
     for model, fields, made in kinds:
         related = ("visit", "lot") if model is Intervention else ("visit",)
-        rows = model.objects.filter(study=study, is_void=False).select_related(*related).order_by("entry")
+        rows = model.objects.filter(study=study, is_void=False).select_related(*related).order_by("id")
         for one in rows:
             animal = by_id.get(one.subject_id)
             if animal is None:
@@ -195,7 +222,17 @@ def _design(study: Study) -> dict[str, list[Row]]:
                     "EPOCH": epoch.name.upper(),
                 }
             )
-    return {"TA": order, "TE": list(elements.values()), "TX": _sets(base, arms), "TS": _summary(study, base)}
+    sets = _sets(base, arms)
+    if study.subjects.filter(is_void=False, allocations__isnull=True).exists():
+        spare = {
+            "SETCD": NOT_ASSIGNED,
+            "SET": "Not Assigned",
+            "TXSEQ": 1,
+            "TXPARMCD": "GRPLBL",
+            "TXPARM": "Group Label",
+        }
+        sets.append({**base, "DOMAIN": "TX", **spare, "TXVAL": "Not Assigned"})
+    return {"TA": order, "TE": list(elements.values()), "TX": sets, "TS": _summary(study, base)}
 
 
 def _sets(base: Row, arms: Sequence[Arm]) -> list[Row]:
@@ -274,11 +311,18 @@ def _file(name: str, rows: Sequence[Row], kept: Dataset | None) -> bytes:
                 library.modified,
             )
         )
-    used = variables_of(name)
-    frame = _frame(used, rows)
-    variables = tuple(Variable(key, number, 8 if number else _length(frame[key]), label) for key, label, number in used)
-    header = MemberHeader(name=name, variables=variables, label=NAMES.get(name, name))
-    return encode_library(Library((Member(header, Block(frame)),)))
+    return encode([_built(name, rows)])[f"{name.lower()}.xpt"]
+
+
+def _built(name: str, rows: Sequence[Row]) -> Built:
+    """Return a data set of a study of the house: every expected variable of its domain, and those that say something."""
+    domain = SEND.domain(name)
+    said = {key for row in rows for key, value in row.items() if value not in (None, "")}
+    wanted = [one for one in domain.variables if one.name in said or one.core is not Core.PERMISSIBLE]
+    known = {one.name for one in wanted}
+    strangers = [(key, "", False) for key in sorted(said - known)]
+    used = [*((one.name, one.label, one.is_numeric) for one in wanted), *strangers]
+    return build(SEND, name, _frame(used, rows), study=str(rows[0]["STUDYID"]))
 
 
 def _plain(header: MemberHeader) -> Row:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from crdmo.common.studies.models import Study
+from crdmo.common.verbs import person_of, said
 from crdmo.foundation.accounts.authority import declare
 from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.accounts.roles import EVERYONE, Role
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.models import Entry
-from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
+from crdmo.foundation.refusals import NotPermitted
 
 # The version of each record that a signer was shown, by its key; who signs without a page gives none.
 Seen: TypeAlias = Mapping[Any, int]
@@ -24,17 +25,6 @@ FACILITY = (*BENCH, *QA_UNIT, *MANAGEMENT, Role.PROJECT_MANAGER, Role.QA)
 
 VIEW = declare("preclinical.view", "see the preclinical studies of a program", EVERYONE)
 MASTER = declare("preclinical.view_master_schedule", "see the master schedule of the test facility", FACILITY)
-
-
-def person_of(act: Act) -> Person:
-    """Return who acts.
-
-    Raises:
-        Refused: it is no person.
-    """
-    if not isinstance(act.actor, Person):
-        raise Refused("only a person does this", given=act.actor.printed_name)
-    return act.actor
 
 
 def as_director(act: Act, study: Study) -> Person:
@@ -74,11 +64,15 @@ def independent(act: Act, study: Study) -> Person:
     return person
 
 
-def said(**texts: str) -> None:
-    """Say nothing if every text says something.
-
-    Raises:
-        Invalid: one is empty.
-    """
-    if empty := [name for name, text in texts.items() if not text.strip()]:
-        raise Invalid("something is not said", errors=dict.fromkeys(empty, "needed"), given=", ".join(empty))
+__all__ = [
+    "BENCH",
+    "DIRECTOR",
+    "FACILITY",
+    "MANAGEMENT",
+    "QA_UNIT",
+    "Seen",
+    "as_director",
+    "independent",
+    "person_of",
+    "said",
+]

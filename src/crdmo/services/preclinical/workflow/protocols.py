@@ -69,9 +69,8 @@ def amend_protocol(
     if done := [one.code for one in gone if one.findings.filter(is_void=False).exists()]:
         raise Invalid(
             "what was done is not amended afterwards",
-            errors={"retire": "data were recorded on this day"},
+            errors={"retire": "data were recorded on this day: report a deviation, which the study director judges"},
             given=", ".join(done),
-            next="Report a deviation, which the study director judges",
         )
     marks = [one for one in in_force(study, ScheduledActivity) if one.visit_id in {visit.id for visit in gone}]
     elements: list[Record] = [*marks, *gone]

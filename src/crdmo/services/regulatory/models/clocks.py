@@ -16,7 +16,14 @@ from .sequences import Sequence
 class Clock(Record):
     """The clock that the receipt of a sequence started. Its dates are a computed result; each stop says why."""
 
-    PROCEDURES = [(one.value, one.name.replace("_", " ").title()) for one in Procedure]
+    PROCEDURES = [
+        (Procedure.IND.value, "IND, review of 30 days"),
+        (Procedure.NDA_STANDARD.value, "NDA, standard review"),
+        (Procedure.NDA_PRIORITY.value, "NDA, priority review"),
+        (Procedure.MAA.value, "Full application, centralised"),
+        (Procedure.TYPE_II_90.value, "Type II variation, 90 days"),
+        (Procedure.CVMP_120.value, "CVMP, 120 days"),
+    ]
 
     steps: ClassVar[frozenset[str]] = frozenset({"stops", "computed"})
 

@@ -23,6 +23,8 @@ from ..workflow import leaves
 from .applications import sequence_address
 from .shared import at, file
 
+LABELS = {"product-name": "Product", "dosageform": "Dosage form"}
+
 
 @page_of("regulatory.leaf")
 def address(record: Leaf) -> str:
@@ -64,6 +66,7 @@ def leaf(request: PageRequest, program: str, key: UUID) -> HttpResponse:
             "why": reasons,
             "open": staleness.open_reasons(found, reasons),
             "history": _history(found),
+            "told": [(LABELS.get(name, name.capitalize()), value) for name, value in found.attributes.items()],
             "answers": found.answers.filter(is_void=False),
             "file": at(request, "leaf_file", key=found.pk) if found.blob else "",
             "signatures": signatures_of(found.document_version) if found.document_version else [],

@@ -109,4 +109,4 @@ PAGES = {
     "regulatory:package": Page("regulatory.view"),
     "regulatory:package_file": Page("regulatory.view"),
 }
-NAV = [("regulatory:packages", "Packages of others")]
+NAV = [("program_documents:home", "Documents of the program"), ("regulatory:packages", "Packages of others")]

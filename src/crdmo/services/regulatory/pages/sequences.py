@@ -115,7 +115,8 @@ def place(request: PageRequest, program: str, code: str, number: str) -> HttpRes
         form.fields[name].choices = rows  # type: ignore[attr-defined]
 
     def do(given: dict[str, Any]) -> Leaf:
-        version = next((one for one in versions if str(one.pk) == given.pop("document")), None)
+        key = given.pop("document")
+        version = next((one for one in versions if str(one.pk) == key), None)
         modifies = chosen(queries.standing(found.application, before=found.number), given.pop("modifies"))
         given["title"] = given["title"] or (
             version.document.title if version else str(modifies.title if modifies else "")

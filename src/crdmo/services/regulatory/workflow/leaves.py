@@ -203,9 +203,15 @@ def renew_leaf(act: Act, leaf: Leaf) -> Leaf:
     paper = paper_of(version)
     act.reason = act.reason or f"{version} is in force"
     act.change(
-        leaf, document_version=version, blob=store.put(paper.data), extension=paper.extension,
-        left_out=list(paper.left_out), justification="", justified_for=[], sources=sources_of([version]),
-    )  # fmt: skip
+        leaf,
+        document_version=version,
+        blob=store.put(paper.data),
+        extension=paper.extension,
+        left_out=list(paper.left_out),
+        justification="",
+        justified_for=[],
+        sources=sources_of([version]),
+    )
     assembling(act, leaf.sequence)
     return leaf
 

@@ -1,0 +1,1 @@
+"""The verbs of process development: the only place that writes its records."""

@@ -1,0 +1,66 @@
+"""Pictures of preclinical results: what they show follows from the stored result."""
+
+from __future__ import annotations
+
+import pytest
+
+from crdmo.science import figure_registry
+from crdmo.science.figures import Figure
+from crdmo.science.method import MethodError, call, to_json
+from crdmo.science.preclinical.group_curves import group_curves
+
+PROFILE = {"time": [0, 1, 2, 4, 8, 12, 24], "concentration": [0, 40, 55, 30, 12, 5, None]}
+WEIGHTS = {
+    "unit": ["1", "2", "3", "4"] * 2,
+    "group": ["control", "control", "high", "high"] * 2,
+    "day": [1.0] * 4 + [8.0] * 4,
+    "value": [200.0, 210.0, 198.0, 206.0, 230.0, 244.0, 215.0, 219.0],
+}
+
+
+def drawn(name: str, inputs: dict[str, object], **words: str) -> Figure:
+    found = figure_registry.draw(name, to_json(call(name, inputs, {})), **words)
+    assert isinstance(found, Figure)
+    return found
+
+
+def test_a_concentration_curve_shows_its_samples_and_the_terminal_line() -> None:
+    found = drawn("preclinical.nca", PROFILE, title="Animal 0031, day 1")
+    assert found.svg.startswith("<svg") and "Animal 0031, day 1" in found.svg
+    assert "Cmax 55 ng/mL at 2 h" in found.desc and "half-life" in found.desc
+    samples = [row for row in found.table if row[0] == "samples"]
+    assert {row[1] for row in samples} == {"1", "2", "4", "8", "12"}  # 0 has no logarithm, 24 h is below the limit
+    assert sum(row[0] == "terminal phase" for row in found.table) == 2
+    assert found.svg == drawn("preclinical.nca", PROFILE, title="Animal 0031, day 1").svg
+
+
+def test_a_curve_without_terminal_phase_is_drawn_with_its_flag() -> None:
+    found = drawn("preclinical.nca", {"time": [0, 1, 2], "concentration": [0, 1, 2]})
+    assert "No terminal phase" in found.desc and not any(row[0] == "terminal phase" for row in found.table)
+
+
+def test_group_means_are_drawn_with_their_standard_deviations() -> None:
+    found = drawn("preclinical.group_curves", WEIGHTS, title="Body weight, females")
+    assert "Means of 2 in 2 groups on 2 days" in found.desc
+    heights = [float(row[2]) for row in found.table if row[0] == "control"]
+    assert 205.0 in heights and 237.0 in heights
+    assert any(abs(height - (205 + 7.07)) < 0.01 for height in heights)
+
+
+def test_means_and_deviations_are_those_of_the_units() -> None:
+    points = group_curves(**WEIGHTS, order=["high", "control"]).points
+    assert [(one.group, one.day, one.n, one.mean) for one in points] == [
+        ("high", 1, 2, 202), ("high", 8, 2, 217), ("control", 1, 2, 205), ("control", 8, 2, 237),
+    ]  # fmt: skip
+
+
+def test_a_unit_that_counts_twice_or_changes_its_group_is_refused() -> None:
+    for bad in (
+        {"unit": ["1", "1"], "group": ["a", "a"], "day": [1, 1], "value": [1, 2]},
+        {"unit": ["1", "1"], "group": ["a", "b"], "day": [1, 2], "value": [1, 2]},
+        {"unit": ["1"], "group": ["a"], "day": [1], "value": [float("nan")]},
+        {"unit": ["1"], "group": ["a", "b"], "day": [1], "value": [1]},
+        {"unit": ["1"], "group": ["a"], "day": [1], "value": [1], "order": ["b"]},
+    ):
+        with pytest.raises(MethodError):
+            group_curves(**bad)
