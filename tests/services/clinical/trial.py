@@ -154,5 +154,5 @@ def make(today: dt.date | None = None) -> Trial:
     )
     keeper = _person(Role.SAMPLE_MANAGER, program)
     product = stock.register_substance(keeper, program, code="VT", name="Velatide", kind="drug_product")
-    study, places = demo.begin(crew, program, "VT-201", substance=product, target=4)
+    study, places = demo.begin(crew, program, "VT-201", substance=product, target=4, length=8)
     return Trial(program, crew, study, places, _person(Role.SPONSOR_LEAD, program))

@@ -71,6 +71,8 @@ class Act:
         self.id = uuid7()
         self._roles: dict[tuple[UUID | None, UUID | None], str] = {}
         self._headers: dict[str, dict[str, str]] = {}
+        self._personal: list[dict[str, Any]] = []
+        self._sealed: list[dict[str, Any]] = []
         self._writer = ChainWriter(using)
         self.using = using
         if self._writer.stepped_back > CLOCK_STEP:
@@ -122,6 +124,7 @@ class Act:
     def create_many(self, model: type[R], rows: Iterable[Mapping[str, Any]]) -> list[R]:
         """Write many new records of one type: one entry each, one transaction, in the order given."""
         made = [self._new(model, row) for row in rows]
+        self._put_aside()
         edges: list[tuple[UUID, UUID, str]] = []
         for record in made:
             contents = state.of(record)
@@ -153,14 +156,20 @@ class Act:
         """Put a personal or sealed value aside and return the commitment that stands for it in the ledger."""
         if not value:
             return ""
-        kept: type[Personal] | type[Sealed] = Sealed if name in model.sealed else Personal
+        kept = self._sealed if name in model.sealed else self._personal
         salt = secrets.token_bytes(32)
         commitment = commitments.commit(salt, value)
         text = canonical.encode(value).decode()
-        kept._default_manager.using(self.using).create(
-            commitment=commitment, salt=salt, value=text, record_id=record_id, field=name
-        )
+        kept.append({"commitment": commitment, "salt": salt, "value": text, "record_id": record_id, "field": name})
         return commitment
+
+    def _put_aside(self) -> None:
+        """Write the values that were committed to, before the entries that name them."""
+        stores: tuple[tuple[Any, list[dict[str, Any]]], ...] = ((Personal, self._personal), (Sealed, self._sealed))
+        for store, rows in stores:
+            if rows:
+                store.objects.using(self.using).bulk_create([store(**row) for row in rows], batch_size=150)
+                rows.clear()
 
     def change(self, record: R, /, **values: Any) -> R:
         """Write a new version of a record and return it (the same object, brought up to date).
@@ -178,6 +187,7 @@ class Act:
             raise Invalid("a change of recorded data needs a reason", errors={"reason": "say why this is changed"})
         for name in names & {*type(record).personal, *type(record).sealed}:
             values[name] = self._commit(type(record), record.id, name, values[name])
+        self._put_aside()
         return self._write(record, "change", values)
 
     def unseal(self, records: Sequence[Record], name: str) -> list[str]:

@@ -6,6 +6,7 @@ from crdmo.science.figure_registry import figure
 from crdmo.science.figures import Axis, Chart, Figure
 
 from .ancova import Ancova
+from .p_values import p_words
 
 
 @figure("clinical.ancova")
@@ -34,5 +35,5 @@ def ancova_figure(
     first = result.differences[0]
     return chart.build(
         f"{first.arm} minus {first.reference}: {first.estimate:.2f} {unit}".rstrip()
-        + f" ({first.lower:.2f} to {first.upper:.2f}), p = {first.p_value:.4f}."
+        + f" ({first.lower:.2f} to {first.upper:.2f}), {p_words(first.p_value)}."
     )

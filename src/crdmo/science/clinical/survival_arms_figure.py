@@ -5,6 +5,7 @@ from __future__ import annotations
 from crdmo.science.figure_registry import figure
 from crdmo.science.figures import Axis, Chart, Figure
 
+from .p_values import p_words
 from .survival_arms import SurvivalByArm
 
 
@@ -42,4 +43,4 @@ def survival_figure(
         f"{one.arm} {'not reached' if one.estimate.median is None else f'{one.estimate.median:g} {unit}'}"
         for one in result.arms
     )
-    return chart.build(f"Median: {medians}; log-rank p = {result.test.p_value:.4f}. At risk: {risk}.")
+    return chart.build(f"Median: {medians}; log-rank {p_words(result.test.p_value)}. At risk: {risk}.")

@@ -88,7 +88,7 @@ TEXT = (
 
 
 def begin(
-    crew: Crew, program: Program, code: str, *, substance: Any = None, target: int = 24
+    crew: Crew, program: Program, code: str, *, substance: Any = None, target: int = 24, length: int = LENGTH
 ) -> tuple[Study, list[Place]]:
     """Plan a trial, write and approve its protocol, open its sites, conceal its list and send kits."""
     study = design.plan_trial(
@@ -115,7 +115,7 @@ def begin(
         epochs=[{"code": "SCR", "name": "Screening"}, {"code": "TRT", "name": "Treatment"}],
         visits=VISITS,
         forms=FORMS,
-        schedule={one["code"]: ["VS", "LB"] for one in VISITS},  # type: ignore[misc]
+        schedule={str(one["code"]): ["VS", "LB"] for one in VISITS},
     )
     design.approve_protocol(crew.physician, version, credentials=crew.sign(crew.physician))
     study.refresh_from_db()
@@ -125,9 +125,9 @@ def begin(
     ]
     rule = {"form": "VS", "code": "VS01", "item": "SYSBP", "operator": ">", "other": "DIABP"}
     design.add_checks(crew.manager, study, [{**rule, "message": "Systolic is not above diastolic: which is right?"}])
-    blinding.prepare_list(crew.unblinded, study, length=LENGTH, block_sizes=BLOCKS, seed=SEED)
+    blinding.prepare_list(crew.unblinded, study, length=length, block_sizes=BLOCKS, seed=SEED)
     for place in places:
-        blinding.register_kits(crew.unblinded, place, contents={ACTIVE: LENGTH, PLACEBO: LENGTH})
+        blinding.register_kits(crew.unblinded, place, contents={ACTIVE: length, PLACEBO: length})
     return study, places
 
 

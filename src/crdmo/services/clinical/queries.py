@@ -126,8 +126,8 @@ def casebook(subject: Subject) -> tuple[list[Any], list[tuple[Any, list[Cell]]]]
     pages = {(one.visit_id, one.form_id): one for one in CrfPage.objects.filter(subject=subject, is_void=False)}
     asked: dict[Any, set[str]] = {}
     rows = DataQuery.objects.filter(page__subject=subject, is_void=False).exclude(state=DataQuery.State.CLOSED)
-    for page, state in rows.values_list("page", "state"):
-        asked.setdefault(page, set()).add(state)
+    for key, asked_as in rows.values_list("page", "state"):
+        asked.setdefault(key, set()).add(asked_as)
     lines = []
     for form in forms:
         cells = []

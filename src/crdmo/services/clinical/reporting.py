@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crdmo.common.studies.models import Allocation, Event, Study, Subject
+from crdmo.science.clinical.p_values import p_words
 from crdmo.science.method import from_json
 
 from .models import DatabaseLock, TrialAnalysis, Unblinding
@@ -76,7 +77,7 @@ def _ancova(found: Any) -> str:
         for m in found.means
     ]
     gaps = [
-        (f"{d.arm} − {d.reference}", f"{d.estimate:.3f}", f"{d.lower:.3f} to {d.upper:.3f}", f"{d.p_value:.4f}")
+        (f"{d.arm} − {d.reference}", f"{d.estimate:.3f}", f"{d.lower:.3f} to {d.upper:.3f}", p_words(d.p_value))
         for d in found.differences
     ]
     level = f"{found.confidence * 100:g} % interval"
@@ -90,7 +91,7 @@ def _survival(found: Any) -> str:
         for a in found.arms
     ]
     test = found.test
-    said = f"Log-rank chi-square {test.chi_square:.3f}, p = {test.p_value:.4f}."
+    said = f"Log-rank chi-square {test.chi_square:.3f}, {p_words(test.p_value)}."
     return table(("Arm", "n", "With event", "Median time"), rows) + f"\n\n{said}"
 
 

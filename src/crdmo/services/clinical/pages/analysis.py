@@ -13,6 +13,7 @@ from crdmo.foundation.computing.figures import figure_of
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import NotFound, Refused
 from crdmo.foundation.signing import credentials_from
+from crdmo.science.clinical.p_values import p_words
 from crdmo.science.method import MethodError, from_json
 from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
@@ -83,13 +84,12 @@ def _do(request: PageRequest, study: Any) -> None:
 
 
 def _shown(one: TrialAnalysis) -> dict[str, Any]:
-    words = {"title": one.title}
-    return {
-        "one": one,
-        "found": from_json(one.result.method, one.result.output),
-        "figure": figure_of(one.result, **words),
-        "is_primary": one.kind == TrialAnalysis.Kind.PRIMARY,
-    }
+    found = from_json(one.result.method, one.result.output)
+    is_primary = one.kind == TrialAnalysis.Kind.PRIMARY
+    told = {"one": one, "found": found, "figure": figure_of(one.result, title=one.title), "is_primary": is_primary}
+    if is_primary:
+        return {**told, "differences": [(d, p_words(d.p_value)) for d in found.differences]}
+    return {**told, "p_words": p_words(found.test.p_value)}
 
 
 urlpatterns = [path("trials/<str:study>/analysis/", analysis, name="analysis")]

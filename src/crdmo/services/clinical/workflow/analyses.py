@@ -103,8 +103,8 @@ def analyse_time(act: Act, study: Study) -> TrialAnalysis:
     category = study.details["endpoints"]["event"]
     first: dict[Any, Event] = {}
     rows = Event.objects.filter(study=study, domain="AE", category=category, is_void=False).order_by("-starts")
-    for event in rows:
-        first[event.subject_id] = event
+    for one_event in rows:
+        first[one_event.subject_id] = one_event
     inputs: dict[str, list[Any]] = {"time": [], "event": [], "arm": []}
     sources: list[Record] = []
     left_out = []

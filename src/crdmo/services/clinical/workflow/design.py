@@ -57,9 +57,14 @@ def plan_trial(
         errors["endpoints"] = f"missing: {', '.join(sorted(missing))}"
     if errors:
         raise Invalid("this trial cannot be planned so; nothing was saved", errors=errors)
-    details = {"criteria": [dict(one) for one in criteria], "strata": list(strata), "target": target}
+    details: dict[str, Any] = {"criteria": [dict(one) for one in criteria], "strata": list(strata), "target": target}
     details["endpoints"] = dict(endpoints)
-    more = {"phase": phase, "indication": indication, "blinding": Study.Blinding.DOUBLE, "details": details}
+    more: dict[str, Any] = {
+        "phase": phase,
+        "indication": indication,
+        "blinding": Study.Blinding.DOUBLE,
+        "details": details,
+    }
     return studies.create_study(
         act, program, code=code, title=title, kind=Study.Kind.CLINICAL, substance=substance, design="parallel", **more
     )

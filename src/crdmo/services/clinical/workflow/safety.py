@@ -83,7 +83,7 @@ def _errors(severity: str, relation: str, serious: str, criterion: str, outcome:
 
 
 @verb("clinical.correct_event", "correct an adverse event", roles=SITE)
-def correct_event(act: Act, event: Event, **values: Any) -> Event:
+def correct_event(act: Act, event: Event, /, **values: Any) -> Event:
     """Correct what was reported, with a reason; seriousness and its criterion change together."""
     taking_data(of_site(act, event.subject).study)
     criterion = values.pop("criterion", event.details.get("criterion", ""))
