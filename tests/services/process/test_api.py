@@ -53,6 +53,13 @@ def test_lists_are_read_as_pages_and_as_files(desk: Desk, ask: Callable[[Person]
     (strategy,) = sponsor.get(HOME + "strategies").json()["items"]
     whole = sponsor.get(f"{HOME}strategies/{strategy['code']}/1").json()
     assert [line["name"] for line in whole["lines"]] == ["Force", "Hardness", "Dissolution"]
+    held = sponsor.get(HOME + "controls?state=effective").json()["items"]
+    assert [(c["name"], c["limit"], c["number"]) for c in held] == [
+        ("Force", "10.5 – 11.5", 1),
+        ("Hardness", "65 – 95", 1),
+    ]
+    assert held[0]["proof"] and not held[1]["proof"]
+    assert b"superseded" not in sponsor.get(HOME + "controls?format=csv").content
     assert sponsor.get(HOME + "risks").json()["items"] == []
     assert len(sponsor.get(HOME + "studies").json()["items"]) == 1
 

@@ -53,8 +53,12 @@ def test_what_something_stands_on_is_not_withdrawn(desk: Desk) -> None:
         profile.withdraw(desk.engineer, desk.element, reason="Entered twice")
     with pytest.raises(Invalid, match="with a reason"):
         profile.withdraw(desk.engineer, desk.attributes["Hardness"])
-    profile.withdraw(desk.engineer, desk.attributes["Hardness"], reason="Entered twice")
-    assert Attribute.objects.get(name="Hardness").is_void
+    profile.withdraw(desk.engineer, desk.parameters["Speed"], reason="Entered twice")
+    assert Parameter.objects.get(name="Speed").is_void
+    desk.draft()
+    for one in (desk.parameters["Force"], desk.attributes["Hardness"], desk.parameters["Force"].operation):
+        with pytest.raises(Refused, match="stands on"):
+            profile.withdraw(desk.engineer, one, reason="Entered twice")
 
 
 def lines(desk: Desk, **changed: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Path, Router, Schema
 
+from crdmo.common.controls.models import Control
 from crdmo.common.routes import (
     After,
     Format,
@@ -120,6 +121,23 @@ class StrategyRead(Schema):
     lines: list[dict[str, Any]]
 
 
+class ControlLine(Header):
+    """A limit in force, or one that was; `proof` is the calculation that proves it."""
+
+    kind: str
+    name: str
+    operation: str
+    unit: str
+    limit: str
+    set_point: str
+    acceptable_low: str
+    acceptable_high: str
+    proof: UUID | None
+    strategy: str
+    number: int
+    state: str
+
+
 class ModelLine(Header):
     """The model of a response; `result` is its calculation."""
 
@@ -166,6 +184,13 @@ def strategy_line(one: ControlStrategy) -> dict[str, Any]:
     """Return a version of a control strategy as JSON."""
     names = ("code", "number", "title", "state", "effective_from")
     return {**header(one), **{name: getattr(one, name) for name in names}}
+
+
+def control_line(one: Control) -> dict[str, Any]:
+    """Return a control as JSON."""
+    names = ("kind", "name", "operation", "unit", "limit", "set_point", "acceptable_low", "acceptable_high", "state")
+    own = {name: getattr(one, name) for name in names}
+    return {**header(one), **own, "proof": one.proof_id, "strategy": one.source_code, "number": one.source_number}
 
 
 @router.get("/attributes", url_name="process_attributes", response=Listing[AttributeLine])
@@ -266,6 +291,17 @@ def fit(request: Any, program: ProgramCode, code: str, given: Fit) -> dict[str, 
             for m in made
         ]
     }
+
+
+@router.get("/controls", url_name="process_controls", response=Listing[ControlLine])
+@permission("process.view")
+def controls(
+    request: Any, program: ProgramCode, after: After = 0, limit: Limit = 50, state: Text = "", format: Format = None
+) -> Any:
+    """List the controls that strategies put in force, by state if named."""
+    rows = Control.objects.filter(program=request.program)
+    rows = rows.filter(state=state) if state else rows
+    return listed(rows, after, limit, control_line, file=format, name="controls")
 
 
 @router.get("/strategies", url_name="process_strategies", response=Listing[StrategyLineRead])

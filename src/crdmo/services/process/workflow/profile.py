@@ -11,8 +11,25 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.science.quality.limits import Limit
 
-from ..models import Attribute, Parameter, ProfileElement, UnitOperation
+from ..models import (
+    Attribute,
+    Parameter,
+    ProfileElement,
+    RiskLine,
+    StrategyLine,
+    StudyFactor,
+    StudyResponse,
+    UnitOperation,
+)
 from .desks import ENGINEERS, range_problem, refuse, required, unit_problem
+
+# What stands on a part, and by which field.
+USES: dict[type[Any], tuple[tuple[Any, str], ...]] = {
+    ProfileElement: ((Attribute, "element"),),
+    Attribute: ((RiskLine, "attribute"), (StudyResponse, "attribute"), (StrategyLine, "attribute")),
+    UnitOperation: ((Parameter, "operation"),),
+    Parameter: ((RiskLine, "parameter"), (StudyFactor, "parameter"), (StrategyLine, "parameter")),
+}
 
 
 def _taken(model: Any, program: Program, name: str) -> dict[str, str]:
@@ -121,16 +138,10 @@ def withdraw(
     act: Act, record: ProfileElement | Attribute | UnitOperation | Parameter
 ) -> ProfileElement | Attribute | UnitOperation | Parameter:
     """Void what was added in error, with a reason, as long as nothing stands on it."""
-    uses = {
-        ProfileElement: ("attributes",),
-        Attribute: ("risks",),
-        UnitOperation: ("parameters",),
-        Parameter: ("risks",),
-    }[type(record)]
-    for name in uses:
-        found = getattr(record, name).filter(is_void=False).first()
+    for model, place in USES[type(record)]:
+        found = model.objects.filter(**{place: record}, is_void=False).first()
         if found is not None:
-            raise Refused(f"{found} stands on {record}", next="Withdraw that first")
+            raise Refused(f"{found} stands on {record}", given=found._meta.verbose_name, next="Withdraw that first")
     if not act.reason:
         raise Invalid("it is withdrawn with a reason", errors={"reason": "say why"})
     return act.void(record)
