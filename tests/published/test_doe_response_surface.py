@@ -7,7 +7,7 @@ from crdmo.science.process.box_cox import box_cox
 from crdmo.science.process.canonical_analysis import canonical_analysis, steepest_ascent
 from crdmo.science.process.factors import Factor
 from crdmo.science.process.response_surface import response_surface
-from tests.published.doe_data import chemreact, dataplot, viscosity
+from tests.published.doe_data import chemreact, dataplot, numbers, viscosity
 
 
 def coefficients(made):
@@ -117,6 +117,32 @@ def test_uniformity_of_a_deposited_layer_in_natural_units():
     b = [t.natural_coefficient for t in made.terms]
     for run, r in zip(made.runs, rows, strict=True):
         assert b[0] + b[1] * r[1] + b[2] * r[2] + b[3] * r[1] * r[2] == pytest.approx(run.fitted, rel=1e-12)
+
+
+def test_stress_of_a_deposited_layer_with_the_terms_that_stayed():
+    rows = dataplot("IMPROVE-5_4_7_3.DAT", 25)
+    made = response_surface(
+        factors=(Factor("P", "Torr", 4, 80), Factor("H", "1", 2, 10)),
+        settings=tuple(r[1:3] for r in rows),
+        responses=tuple(r[4] for r in rows),
+        without=("P × H", "H²"),
+    )
+    assert [round(c, 4) for c in coefficients(made)] == [7.7335, 0.7375, 0.4978, -0.4947]
+    assert (round(made.residual_sd, 4), round(made.r_squared, 4)) == (0.0882, 0.9849)
+
+
+def test_reduced_model_of_montgomerys_filtration():
+    """Montgomery, DAE, Ex. 6.2: A, C, D, AC and AD stay."""
+    rows = numbers("montgomery_filtration")
+    made = response_surface(
+        factors=tuple(Factor(n, "1", -1, 1) for n in "ACD"),
+        settings=tuple((r[0], r[2], r[3]) for r in rows),
+        responses=tuple(r[4] for r in rows),
+        order="interactions",
+        without=("C × D",),
+    )
+    assert coefficients(made) == pytest.approx([70.0625, 10.8125, 4.9375, 7.3125, -9.0625, 8.3125], abs=1e-9)
+    assert (round(made.residual_sd**2, 4), made.residual_df, round(made.r_squared, 5)) == (19.5125, 10, 0.96595)
 
 
 def test_box_cox_of_microwave_radiation():

@@ -99,6 +99,8 @@ def test_lack_of_fit_without_replicates_is_not_tested_and_says_why():
         ({"responses": (5.0,) * 12}, "all equal"),
         ({"responses": (*Y[:-1], float("nan"))}, "no finite number"),
         ({"responses": Y[:-1]}, "belong together"),
+        ({"without": ("speed",)}, "cannot be left out"),
+        ({"without": ("force",)}, "breaks hierarchy"),
         ({"settings": tuple((*s, 1.0) for s in SETTINGS)}, "3 columns for 2 factors"),
     ],
 )

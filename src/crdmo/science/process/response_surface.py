@@ -15,6 +15,7 @@ from crdmo.science.process.lack_of_fit import lack_of_fit
 from crdmo.science.process.surface_model import (
     Order,
     SurfaceModel,
+    Term,
     columns,
     natural_coefficients,
     term_name,
@@ -94,11 +95,13 @@ def response_surface(
     responses: tuple[float, ...],
     order: Order = "second",
     blocks: tuple[str, ...] | None = None,
+    without: tuple[str, ...] = (),
     response: str = "response",
     unit: str = "",
 ) -> ResponseSurface:
     """Fit a full polynomial to runs. `settings` are in natural units, as they were achieved, a run a row.
 
+    Terms named in `without`, such as "time × temp" or "temp²", are left out; a term that a higher one holds cannot be.
     Blocks shift the level only; the constant is that of the block of the first run. Replicates count as pure error
     inside their block.
 
@@ -109,7 +112,7 @@ def response_surface(
     coded = to_coded(factors, settings)
     y = finite_numbers("responses", responses)
     same_length("settings", coded, "responses", y)
-    terms = terms_of(len(factors), order)
+    terms = _kept(terms_of(len(factors), order), [f.name for f in factors], without)
     x = design_matrix(terms, coded, blocks)
     check_estimable(x, y)
     inverse: Matrix = np.asarray(np.linalg.inv(x.T @ x), dtype=np.float64)
@@ -139,6 +142,16 @@ def response_surface(
         tested[2] if tested else None,
         reason,
     )
+
+
+def _kept(terms: tuple[Term, ...], names: list[str], without: Sequence[str]) -> tuple[Term, ...]:
+    """Return the terms that are not left out; hierarchy is checked where natural units are worked out."""
+    known = {term_name(term, names): term for term in terms if term}
+    if unknown := [name for name in without if name not in known]:
+        raise MethodError(
+            "a term that is not in the model cannot be left out", given=", ".join(unknown), allowed=", ".join(known)
+        )
+    return tuple(term for term in terms if not term or term_name(term, names) not in without)
 
 
 def design_matrix(terms: Sequence[tuple[int, ...]], coded: Matrix, blocks: Sequence[str] | None) -> Matrix:
