@@ -20,7 +20,7 @@ from scipy.optimize import curve_fit
 from crdmo.science.discovery import logistic
 from crdmo.science.discovery.curve_fit import CurveData, fit_curves
 from crdmo.science.discovery.curve_search import fit_rows, profile_rows
-from crdmo.science.many_least_squares import covariances
+from crdmo.science.least_squares import covariances
 
 ROUNDS, PEER = 3, 200
 KNOWN = {logistic.ASYMMETRY: 1.0}

@@ -24,6 +24,11 @@ PAGES = (
     "/CRD-101/thread/?q=VT-26",
     "/CRD-101/contracts/",
     "/CRD-101/contracts/WO-26-0001/",
+    "/CRD-101/contracts/WO-26-0001/plan/",
+    "/CRD-101/contracts/changes/CO-26-0001/",
+    "/CRD-101/contracts/invoices/INV-26-0001/",
+    "/CRD-101/contracts/duties/",
+    "/CRD-101/contracts/scoreboard/",
     "/CRD-101/materials/",
     "/search/?q=VT-26",
     f"{ROOM}/",
@@ -91,6 +96,14 @@ FLOOR = (
     ("f.weber", f"{PLANT}/masters/draft/"),
     ("f.weber", f"{PLANT}/equipment/register/"),
 )
+# What only the desks of the contract open.
+CONTRACT = (
+    ("e.castro", "/requests/"),
+    ("e.castro", "/requests/new/"),
+    ("e.castro", "/requests/RFP-26-0001/"),
+    ("m.keller", "/CRD-101/contracts/WO-26-0001/change/"),
+    ("g.osei", "/CRD-101-R26-1-HALDEN/contracts/bid/"),
+)
 
 
 WIDTHS = (768, 390, 320)
@@ -141,12 +154,12 @@ def test_every_page_is_open_to_everybody_on_every_screen(at_desk: Callable[..., 
     assert found == {}
 
 
-@pytest.mark.parametrize("user_id", sorted({who for who, _ in FLOOR}))
+@pytest.mark.parametrize("user_id", sorted({who for who, _ in (*FLOOR, *CONTRACT)}))
 def test_pages_that_qa_cannot_open_are_open_to_everybody_else(
     at_desk: Callable[..., Any], house: str, user_id: str
 ) -> None:
     page = at_desk(user_id)
-    for path in (path for who, path in FLOOR if who == user_id):
+    for path in (path for who, path in (*FLOOR, *CONTRACT) if who == user_id):
         assert page.goto(house + path).status == 200, path
         assert wrong_with(page) == [], path
 

@@ -375,7 +375,7 @@ def test_a_duty_may_pass_on_but_not_lapse_within_the_period(market: Market) -> N
     ]
     made = matrix(market, [*GMP_ALL, *passes])
     parties = [
-        responsibility.holder(market.program, "gmp.certification", day)[0]
+        responsibility.duties_on(market.program, day).holder("gmp.certification")[0]
         for day in (half, half + dt.timedelta(days=1))
     ]
     assert parties == [[market.partner], [market.sponsor]] and made.state == "signed"

@@ -195,6 +195,7 @@ def test_the_ind_is_published_byte_for_byte_and_its_amendment_replaces_one_leaf(
     assert [m.meaning for m in signatures_of(first) if m.holds] == ["approved"]
     found = build.published_sequences(first.application)
     assert [one.criterion for one in ectd.validate(found)] == ["ECTD-A08", "ECTD-A08"]  # no official files in the demo
+    assert {leaf.study for leaf in first.leaves.filter(section="4.2.3.2")} == {"TOX-101-28D"}
     assert {leaf.operation for leaf in second.leaves.all()} == {"replace"}
     stale = {leaf.section: why for leaf, why in _stale(first).items() if why}
     assert list(stale) == ["3.2.P.8.1"]

@@ -17,7 +17,7 @@ from crdmo.science.discovery import logistic
 from crdmo.science.discovery.curve_figure import curve_figure, written
 from crdmo.science.discovery.curve_fit import Curvature, CurveData, CurveFit, fit_curve, fit_curves
 from crdmo.science.discovery.potency import mean_potency
-from crdmo.science.least_squares import minimise
+from crdmo.science.least_squares import Problems, covariances, solve_from_afar
 from crdmo.science.method import MethodError
 from tests import shared_data
 
@@ -125,16 +125,21 @@ def test_nist_certified_values_from_both_starts(name: str, start: int) -> None:
     data = np.array([[float(v) for v in line.split()] for line in lines if line.strip()])
     y, x = data[:, 0], data[:, 1]
 
-    def jacobian(b: np.ndarray) -> np.ndarray:
-        """Return the derivatives by complex steps: exact to the last digit."""
-        return np.column_stack([NIST[name](b + 1e-30j * unit, x).imag / 1e-30 for unit in np.eye(len(b))])
+    def model(theta: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values and derivatives by complex steps: exact to the last digit."""
+        unit = np.eye(theta.shape[1])
+        slopes = [np.column_stack([NIST[name](b + 1e-30j * e, x).imag / 1e-30 for e in unit]) for b in theta]
+        return np.array([NIST[name](b, x) for b in theta]), np.array(slopes)
 
-    found = minimise(lambda b: NIST[name](b, x) - y, np.array(starts), jacobian)
-    assert found.parameters == pytest.approx(certified, rel=1e-6)
+    first = np.array([starts])
+    wide = np.full_like(first, np.inf)
+    problems = Problems(model, y[None], np.ones((1, y.size)), np.ones(first.shape, bool), -wide, wide)
+    found = solve_from_afar(problems, first)
+    assert found.converged[0] and found.theta[0] == pytest.approx(certified, rel=1e-7)
     stated = re.search(r"Residual Sum of Squares:\s+(\S+)", text)
-    assert stated is not None and found.sum_of_squares == pytest.approx(float(stated.group(1)), rel=1e-8)
-    covariance = found.covariance(found.sum_of_squares / (len(y) - len(starts)))
-    assert covariance is not None and np.sqrt(np.diag(covariance)) == pytest.approx(deviations, rel=1e-5)
+    assert stated is not None and found.rss[0] == pytest.approx(float(stated.group(1)), rel=1e-9)
+    square = found.rss[0] / (len(y) - len(starts))
+    assert np.sqrt(np.diag(covariances(problems, found)[0]) * square) == pytest.approx(deviations, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,9 @@ BUDGET = {
     "/CRD-101/materials/": 15,
     "/CRD-101/contracts/": 15,
     "/CRD-101/proof/": 16,
-    "/": 56,
-    "/CRD-101/": 59,
-    "/search/?q=L-1": 40,
+    "/": 50,
+    "/CRD-101/": 53,
+    "/search/?q=L-1": 15,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from crdmo.common.engagements import queries, workflow
 from crdmo.common.engagements.models import ChangeOrder, DutyMatrix, Envelope, Invoice, PlanLine, Request, WorkOrder
 from crdmo.foundation.accounts.models import Program
+from crdmo.foundation.ledger import bundles
 from tests import factories
 from tests.common.market import Market, bid, open_market
 from tests.web.house import Browser
@@ -158,13 +160,15 @@ def test_change_invoice_duties_and_baseline_on_pages(market: Market) -> None:
         "new_quantity": ["1"], "new_unit_price": ["9500"], "new_one_off": ["yes"],
     }  # fmt: skip
     assert manager.post(f"{page}change/", posted | {"line_quantity": ["", "-4", ""]}).status_code == 422
-    answer = manager.post(f"{page}change/", posted)
+    assert manager.post(f"{page}change/", posted | {"because": "NONE-1"}).status_code == 404
+    answer = manager.post(f"{page}change/", posted | {"because": order.agreement.code})
     assert answer.status_code == 302
     change = answer["Location"]
     for person, browser in ((market.manager, manager), (market.lead, lead)):
         assert "11\u202f800.00 EUR" in browser.text(change)
         assert browser.post(change, signed(person, "sign")).status_code == 302
     assert ChangeOrder.objects.get().state == "executed"
+    assert ChangeOrder.objects.get().sources[0]["record"] == str(order.agreement.pk)
     market.receive("S-1", "V-2")
     assert "2 lines earned by records" in biller.text("/")
     assert biller.post(page, {"step": "invoice", "items": ["milestone-1", "line-2"]}).status_code == 302
@@ -232,6 +236,23 @@ def test_a_receipt_comes_with_its_file_and_a_milestone_is_held_by_the_sponsor(ma
     assert next(one.key for one in queries.billable(order)).startswith("line-2")
 
 
+def test_the_plan_page_reports_and_simulates(market: Market) -> None:
+    day = market.today
+    plan = [{"name": "Transfer", "starts_on": day, "ends_on": day + dt.timedelta(days=9), "planned_cost": "18500.00"}]
+    order = market.order(plan=plan)
+    manager, page = Browser(market.manager), f"/CRD-101/contracts/{order.code}/plan/"
+    assert manager.post(page, {"step": "status"}).status_code == 302
+    risk = {"step": "risk", "shape": "triangular", "best": "80", "worst": "150"}
+    assert manager.post(page, risk | {"worst": "90"}).status_code == 422
+    assert manager.post(page, risk).status_code == 302
+    cost = {"step": "cost", "line": "1", "on": day.isoformat(), "amount": "400", "note": "6 h"}
+    assert manager.post(page, cost | {"line": "9"}).status_code in (404, 422)
+    assert manager.post(page, cost).status_code == 302
+    text = manager.text(page)
+    assert "are both met in" in text and "400.00" in text and "critical" in text
+    assert "400.00" not in Browser(market.lead).text(page)
+
+
 def test_another_sponsors_contract_pages_are_not_there(market: Market) -> None:
     order = market.order()
     other = factories.program("OTHER-1", owner=factories.sponsor("OTHER"))
@@ -241,3 +262,14 @@ def test_another_sponsors_contract_pages_are_not_there(market: Market) -> None:
     for place in (f"{order.code}/plan/", f"{order.code}/change/", "duties/", "scoreboard/"):
         assert browser.get(f"/CRD-101/contracts/{place}").status_code == 404
         assert browser.get(f"/OTHER-1/contracts/{order.code}/plan/").status_code == 404
+
+
+def test_the_bundle_of_a_room_holds_nothing_of_another_room(market: Market, tmp_path) -> None:
+    request = market.opened(bid(("18500.00", "1150.77", "2100.00")))
+    rooms = {room.partner.code: room for room in queries.rooms_of(request)}
+    path = tmp_path / "bundle.zip"
+    bundles.export(market.lead, rooms["RIVAL"], market.sponsor, path)
+    with zipfile.ZipFile(path) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"16000.00" in everything
+    assert b"1150.77" not in everything and str(rooms["PARTNER"].pk).encode() not in everything

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
 
 
@@ -43,5 +44,6 @@ def provides(room: str) -> Callable[[Provider], Provider]:
 def waiting(person: Person, programs: Iterable[Program], *, room: str = "") -> list[Item]:
     """Return everything that waits for a person, of one room or of all, what is due first first."""
     asked = [_ROOMS[room]] if room else list(_ROOMS.values())
-    found = [item for program in programs for provider in asked for item in provider(person, program)]
+    with authority.remembering():
+        found = [item for program in programs for provider in asked for item in provider(person, program)]
     return sorted(found, key=lambda item: (item.due or dt.date.max, item.group, item.label))

@@ -10,7 +10,9 @@ from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.documents import workflow as documents
 from crdmo.foundation.documents.models import Document, DocumentVersion
 from crdmo.foundation.ledger.models import Record
+from crdmo.services.preclinical.models import StudyReport
 from crdmo.services.quality.models import Certificate, ShelfLife, Specification
+from crdmo.services.regulatory.demo import Study
 
 from . import people
 
@@ -67,8 +69,8 @@ def first(desk: Desk) -> list[tuple[DocumentVersion, str, str]]:
     assert spec is not None
     letter = (
         "# Original IND 145210: Velatide tablets 20 mg\n\n"
-        "Aurelia Therapeutics submits the chemistry, manufacturing and controls information of Velatide tablets. "
-        "Nonclinical and clinical information follows with sequence 0002."
+        "Aurelia Therapeutics submits the information on the drug product and the 28-day study of Velatide tablets. "
+        "Further nonclinical and the clinical information follows with sequence 0002."
     )
     form = (
         "# Form FDA 1571: transcript of entries\n\n"
@@ -93,6 +95,19 @@ def first(desk: Desk) -> list[tuple[DocumentVersion, str, str]]:
         made.append((version, "3.2.P.5.4", f"Certificate of analysis, lot {lot}"))
     made.append((_stability(desk, evaluated=False), "3.2.P.8.1", "Stability summary and conclusion"))
     return made
+
+
+def studies(desk: Desk) -> list[Study]:
+    """Return the reports in force of the program's toxicity studies, each with its number."""
+    found = StudyReport.objects.filter(program=desk.program, document__state="effective", is_void=False)
+    return [
+        Study(
+            report.study.code,
+            "pre-clinical-study-report",
+            ((report.document, "4.2.3.2", report.document.document.title),),
+        )
+        for report in found.select_related("study", "document__document")
+    ]
 
 
 def stability_evaluated(desk: Desk) -> DocumentVersion:
@@ -127,4 +142,4 @@ def _stability(desk: Desk, *, evaluated: bool) -> DocumentVersion:
     )
 
 
-__all__ = ["Desk", "first", "stability_evaluated"]
+__all__ = ["Desk", "first", "stability_evaluated", "studies"]

@@ -66,7 +66,7 @@ SITES: tuple[tuple[str, str, tuple[tuple[str, str, str, Role], ...]], ...] = (
         "HARBOUR",
         "Harbour Diabetes Clinic",
         (
-            ("g.rossi", "Dr Giulia Rossi", "Principal Investigator", Role.INVESTIGATOR),
+            ("f.rizzo", "Dr Federica Rizzo", "Principal Investigator", Role.INVESTIGATOR),
             ("w.tan", "Wei Tan", "Study Coordinator", Role.SITE_COORDINATOR),
         ),
     ),

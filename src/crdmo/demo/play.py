@@ -11,6 +11,7 @@ from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.services.clinical import demo as clinical
 from crdmo.services.compliance import demo as compliance
+from crdmo.services.discovery import demo as discovery
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
 from crdmo.services.process import demo as process
@@ -41,10 +42,12 @@ def play(say: Say = print) -> Program:
     order = contracts.order(cast, program, today)
     product = _product(cast, program)
     stand, release = _quality_control(cast, program, product, today, say)
+    say("A series is registered, tested on two plates, and its candidate nominated (computed signals)")
+    candidate = discovery.play(teams.chemistry(cast), program, today)
     say("Process development: profile, risk, a designed study with simulated responses, design space, control strategy")
     process.play(teams.development(cast), program, today)
     say("A fourth lot is made from its batch record and reviewed, a fifth is on the floor")
-    fourth = _manufacture(cast, stand, product, today)
+    fourth = _manufacture(cast, stand, product, candidate, today)
     say("A 28-day study in the rat goes from its protocol to the signed report (simulated numbers)")
     lot = Lot.objects.get(program=program, code="VT-API-0417")
     preclinical.play(teams.animal_house(cast), program, lot.substance, lot, today)
@@ -58,7 +61,7 @@ def play(say: Say = print) -> Program:
     contracts.settle(cast, order, today, because=[release])
     say("An IND is published, submitted and received; an amendment is on its way")
     desk = papers.Desk(cast, program, today)
-    sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), today)
+    sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), papers.studies(desk), today)
     regulatory.begin_second(teams.affairs(cast), sequence, papers.stability_evaluated(desk), today)
     _other_sponsor(cast, other, today)
     return program
@@ -102,15 +105,20 @@ MATERIALS = (
 )
 
 
-def _manufacture(cast: people.Cast, stand: quality.Bench, product: Substance, today: dt.date) -> Lot:
+def _manufacture(
+    cast: people.Cast, stand: quality.Bench, product: Substance, candidate: Substance, today: dt.date
+) -> Lot:
     """Release materials through quality control, make a batch of them, begin another one; return the lot made."""
     crew, staff = teams.plant(cast), teams.laboratory(cast)
     plant = manufacturing.set_up_plant(crew, today)
     substances, stock = {}, {}
     for code, name, kind, amount, filled in MATERIALS:
         assert product.program is not None
-        substances[code] = materials.register_substance(
-            cast["s.okafor"], product.program, code=code, name=name, kind=kind
+        # The candidate that discovery nominated is the drug substance; excipients are registered here.
+        substances[code] = (
+            candidate
+            if code == candidate.code
+            else materials.register_substance(cast["s.okafor"], product.program, code=code, name=name, kind=kind)
         )
         lot = materials.register_lot(
             cast["s.okafor"],

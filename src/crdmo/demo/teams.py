@@ -6,6 +6,7 @@ import datetime as dt
 
 from crdmo.services.clinical import demo as clinical
 from crdmo.services.compliance import demo as compliance
+from crdmo.services.discovery import demo as discovery
 from crdmo.services.manufacturing import demo as manufacturing
 from crdmo.services.preclinical import demo as preclinical
 from crdmo.services.process import demo as process
@@ -13,6 +14,16 @@ from crdmo.services.quality import demo as quality
 from crdmo.services.regulatory import demo as regulatory
 
 from .people import Cast
+
+
+def chemistry(cast: Cast) -> discovery.Staff:
+    """Return who finds the molecule."""
+    return discovery.Staff(
+        chemist=cast["w.tanaka"],
+        biologist=cast["g.rossi"],
+        lead=cast["y.amari"],
+        sign=lambda person: cast.credentials(person.user_id),
+    )
 
 
 def laboratory(cast: Cast) -> quality.Staff:
@@ -65,7 +76,7 @@ def trial(cast: Cast, today: dt.date) -> clinical.Crew:
         unblinded=cast["u.singh"],
         physician=cast["n.weiss"],
         quality=cast["h.brandt"],
-        investigators=[cast["i.mensah"], cast["g.rossi"]],
+        investigators=[cast["i.mensah"], cast["f.rizzo"]],
         coordinators=[cast["y.cho"], cast["w.tan"]],
         sites=[cast.organizations["RIVERSIDE"], cast.organizations["HARBOUR"]],
         sign=lambda person: cast.credentials(person.user_id),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from crdmo.science.many_least_squares import Array, Flags, Problems, Rows, Solutions, solve
+from crdmo.science.least_squares import Array, Flags, Problems, Rows, Solutions, solve
 
 _WALKS, _CLOSER = 30, 40
 

@@ -79,6 +79,21 @@ def test_replicates_show_a_lack_of_fit_that_r_squared_hides() -> None:
     assert any(flag.startswith("Lack of fit") for flag in fit.flags)
 
 
+def test_an_absolute_ic50_has_the_interval_of_the_relative_one_where_the_plateaus_are_known_and_a_wider_one_else() -> (
+    None
+):
+    held = fit_curve(dose=DOSE, response=FULL, fixed={"bottom": 0.0, "top": 100.0}, absolute_level=50)
+    assert held.absolute == pytest.approx(held.ec50, rel=1e-12)
+    assert (held.absolute_lower, held.absolute_upper) == pytest.approx((held.wald_lower, held.wald_upper), rel=1e-6)
+    low_top = [v * 0.62 for v in FULL]
+    near_top = fit_curve(dose=DOSE, response=low_top, absolute_level=58)
+    assert near_top.absolute_lower is not None and near_top.absolute_upper is not None
+    assert near_top.wald_lower is not None and near_top.wald_upper is not None
+    assert near_top.absolute_upper / near_top.absolute_lower > near_top.wald_upper / near_top.wald_lower
+    never = fit_curve(dose=DOSE, response=[v * 0.4 for v in FULL], absolute_level=50)
+    assert (never.absolute, never.absolute_lower, never.absolute_upper) == (None, None, None)
+
+
 def test_a_replicate_is_a_weight_of_two() -> None:
     twice = fit_curve(dose=[*DOSE, DOSE[3]], response=[*FULL, FULL[3]])
     heavy = fit_curve(dose=DOSE, response=FULL, weights=[1, 1, 1, 2, 1, 1, 1, 1])
@@ -122,3 +137,16 @@ def test_the_band_of_the_figure_lies_around_the_curve_and_the_thumbnail_is_small
     assert small.count("<circle") == 8 and small.count("hollow") == 1
     with pytest.raises(ValueError, match="low to high"):
         thumbnail(fit, dose=DOSE, response=FULL, low=1, high=1)
+
+
+def test_more_parameters_never_fit_worse() -> None:
+    """A search that stops in a false minimum is caught here: the smaller curve is one of the larger."""
+    rng = np.random.default_rng(12)
+    curves = []
+    for n in range(12):
+        p = np.array([-rng.uniform(0.5, 3), 0.0, 100.0, rng.uniform(-3, 2), rng.uniform(0.2, 4)])
+        y = logistic.response(np.log(DOSE), p) + rng.normal(0, 4, 8)
+        curves.append(CurveData(str(n), DOSE, y.tolist()))
+    rss = [{k: f.rss for k, f in fit_curves(curves=curves, parameters=q, parts=()).curves.items()} for q in (3, 4, 5)]
+    for name in rss[0]:
+        assert rss[2][name] <= rss[1][name] * (1 + 1e-9) <= rss[0][name] * (1 + 1e-8)

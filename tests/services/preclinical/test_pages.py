@@ -147,6 +147,7 @@ def test_a_study_goes_through_its_pages_from_opening_to_the_locked_report(facili
     answer = director.get(root + "report/", format="pdf")
     assert answer.content.startswith(b"%PDF") and answer["Content-Type"] == "application/pdf"
     package = director.get(root + "send.zip")
+    assert package.status_code == 200, text(package)[text(package).find("<main") :][:2500]
     assert package.content.startswith(b"PK") and "TOX-9" in text(head.get("master/"))
     director.step(root + "report/", "amend", part="Summary", text="As above.", reason="Words", **signed)
     for desk in (head, Desk(facility.sponsor)):

@@ -191,6 +191,14 @@ def test_whoever_placed_a_leaf_does_not_sign_off_and_a_publisher_never_does(offi
         )
 
 
+def test_a_lead_who_only_validated_signs_off(office: Office) -> None:
+    made = office.assembled()
+    assert sequences.validate_sequence(office.lead, made).errors == 0
+    made.refresh_from_db()
+    signed = sequences.sign_off(office.lead, made, gaps=GAPS, credentials=office.sign(office.lead))
+    assert signed.state == State.SIGNED_OFF
+
+
 def test_empty_headings_are_explained_by_who_signs_off_or_planned_not_applicable(office: Office) -> None:
     made = office.validated()
     with pytest.raises(Invalid, match="headings are empty") as refused:

@@ -215,6 +215,13 @@ def test_a_wrong_study_day_and_a_stranger_are_found_in_a_package() -> None:
     }
 
 
+def test_a_number_that_is_not_its_text_is_found() -> None:
+    texts, numbers = ["120", "BLQ", "131"], [120.00000001, 0.0, None]
+    vs = build(SDTM, "VS", vitals(VSSTRESC=texts, VSSTRESN=numbers), study="X")
+    found = [one.what for one in check(SDTM, {"VS": vs}) if one.criterion == "CDISC-15"]
+    assert found == ["2 of 3 rows; row 2: BLQ and 0.0"]
+
+
 def test_nothing_is_written_where_a_data_set_cannot_be(tmp_path: Path) -> None:
     vs = build(SDTM, "VS", vitals(), study="X")
     with pytest.raises(FormatError, match="VS twice"):

@@ -9,6 +9,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from crdmo.standards.cdisc import SDTM, SEND, Standard, build, check, encode, read_files, read_folder, write_folder
@@ -73,6 +74,24 @@ def test_the_deviations_of_pds2014_from_sendig_3_1_1_are_these(pds: Path) -> Non
         ("CDISC-14", "SUPPPP"),
         ("CDISC-06", "TS.TSVALNF"),
     ]
+
+
+# Reference figures of PDS2014: rows by domain.
+ROWS = {
+    "BG": 4099, "BW": 4075, "CL": 7340, "CO": 110, "DM": 124, "DS": 124, "EX": 3668, "FW": 212, "LB": 11700, "MA": 3690,
+    "MI": 2447, "OM": 2746, "PC": 246, "POOLDEF": 100, "RELREC": 112, "SC": 124, "SE": 268, "SUPPMA": 67, "SUPPMI": 263,
+    "TA": 28, "TE": 10, "TS": 30, "TX": 266,
+}  # fmt: skip
+
+
+def test_pds2014_has_its_rows_and_no_result_whose_text_and_number_differ(pds: Path) -> None:
+    """Another engine reports 1,652 body weights: the file's doubles were truncated in their last bit."""
+    datasets = read_folder(pds).datasets
+    assert {name: datasets[name].frame.height for name in ROWS} == ROWS
+    bw = datasets["BW"].frame.filter(pl.col("BWSTRESN").is_not_null())
+    differ = (bw["BWSTRESC"].cast(pl.Float64) != bw["BWSTRESN"]).sum()
+    assert (bw.height, differ) == (4067, 903)
+    assert not [one for one in check(SEND, datasets) if one.criterion == "CDISC-15"]
 
 
 def test_the_deviations_of_cj16050_and_of_the_clinical_test_data_are_these() -> None:

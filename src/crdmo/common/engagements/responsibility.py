@@ -83,31 +83,36 @@ def _gap(matrix: DutyMatrix, lines: Sequence[DutyLine]) -> dt.date | None:
     return day
 
 
-def accountable(program: Program, duty: str, on: dt.date) -> list[DutyLine]:
-    """Return the rows by which a duty is held on a day: one, or one for each named part."""
-    return [
-        x for x in _lines(program) if x.duty == duty and x.starts_on <= on and (x.ends_on is None or x.ends_on >= on)
-    ]
+@dataclass(frozen=True)
+class Duties:
+    """The duties of a program on one day, as its signed matrices give them; read once for as many questions as there are."""
+
+    program: Program
+    lines: tuple[DutyLine, ...]
+    chapters: frozenset[str]
+
+    def of(self, duty_key: str) -> list[DutyLine]:
+        """Return the rows by which a duty is held: one, or one for each named part."""
+        return [line for line in self.lines if line.duty == duty_key]
+
+    def holder(self, duty_key: str) -> tuple[list[Organization], str]:
+        """Return who holds a duty, and by which writing; nobody and "" where no matrix governs its chapter."""
+        duty = CATALOGUE[duty_key]
+        if duty.chapter not in self.chapters:
+            return [], ""
+        if lines := self.of(duty_key):
+            return [line.accountable for line in lines], lines[0].matrix.code
+        if duty.chapter == IND:
+            return [self.program.sponsor], RETAINED
+        return [], "no row of the signed matrices"
 
 
-def governed(program: Program, duty: Duty, on: dt.date) -> bool:
-    """Say whether a signed matrix of the program covers the chapter of a duty on a day."""
+def duties_on(program: Program, on: dt.date) -> Duties:
+    """Return the duties of a program on a day."""
+    lines = [x for x in _lines(program) if x.starts_on <= on and (x.ends_on is None or x.ends_on >= on)]
     rows = DutyMatrix.objects.filter(program=program, state="signed", is_void=False, starts_on__lte=on)
-    return any(duty.chapter in row.covers for row in rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on)))
-
-
-def holder(program: Program, duty_key: str, on: dt.date) -> tuple[list[Organization], str]:
-    """Return who holds a duty on a day, and by which writing; nobody and "" where no matrix governs it."""
-    duty = CATALOGUE[duty_key]
-    if not governed(program, duty, on):
-        return [], ""
-    lines = accountable(program, duty_key, on)
-    if lines:
-        return [line.accountable for line in lines], lines[0].matrix.code
-    if duty.chapter == IND:
-        assert program.organization is not None
-        return [program.organization], RETAINED
-    return [], "no row of the signed matrices"
+    there = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    return Duties(program, tuple(lines), frozenset(chapter for row in there for chapter in row.covers))
 
 
 def require_duty(act: Act, program: Program | None, duty_key: str) -> None:
@@ -118,7 +123,7 @@ def require_duty(act: Act, program: Program | None, duty_key: str) -> None:
     """
     if program is None or not isinstance(act.actor, Person):
         return
-    parties, writing = holder(program, duty_key, act.now.date())
+    parties, writing = duties_on(program, act.now.date()).holder(duty_key)
     if not writing or act.actor.organization_id in {party.pk for party in parties}:
         return
     duty = CATALOGUE[duty_key]
@@ -143,9 +148,9 @@ class Obligation:
 
 def transfer_of_obligations(program: Program, on: dt.date) -> list[Obligation]:
     """Return the transfer of obligations as 21 CFR 312.52 wants it: computed, every obligation, listed or retained."""
-    found = []
+    found, held = [], duties_on(program, on)
     for duty in of_chapter(IND):
-        lines = [line for line in accountable(program, duty.key, on) if line.accountable_id != program.organization_id]
+        lines = [line for line in held.of(duty.key) if line.accountable_id != program.organization_id]
         if lines:
             holders, parts = tuple(str(x.accountable) for x in lines), tuple(x.part for x in lines)
             found.append(Obligation(duty, holders, parts, True, lines[0].matrix.code))

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
@@ -63,10 +65,39 @@ declare(
 declare("ledger.erase", "erase personal data on lawful request", (Role.ADMINISTRATOR, Role.QA))
 
 
+_REMEMBERED: ContextVar[dict[Any, Any] | None] = ContextVar("remembered", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Ask for roles and training once while many questions about one person are answered. For reading only."""
+    token = _REMEMBERED.set({})
+    try:
+        yield
+    finally:
+        _REMEMBERED.reset(token)
+
+
+def _remembered(key: Any, ask: Callable[[], Any]) -> Any:
+    known = _REMEMBERED.get()
+    if known is None:
+        return ask()
+    if key not in known:
+        known[key] = ask()
+    return known[key]
+
+
 def roles_of(
     person: Person, program: UUID | None, organization: UUID | None = None, *, on: dt.date | None = None
 ) -> dict[str, str]:
     """Return the person's roles here: {role: how it is held, "" or "delegated by NAME"}."""
+    found: dict[str, str] = _remembered(
+        ("roles", person.pk, program, organization, on), lambda: _roles_of(person, program, organization, on)
+    )
+    return dict(found)
+
+
+def _roles_of(person: Person, program: UUID | None, organization: UUID | None, on: dt.date | None) -> dict[str, str]:
     if not person.is_active:
         return {}
     day = on or dt.datetime.now(dt.UTC).date()
@@ -129,6 +160,11 @@ def role_for(
 
 def training_gaps(person: Person, role: Role) -> list[str]:
     """Return what the role requires in force today and the person lacks, as `subject version n`."""
+    found: list[str] = _remembered(("training", person.pk, role), lambda: _training_gaps(person, role))
+    return list(found)
+
+
+def _training_gaps(person: Person, role: Role) -> list[str]:
     today = dt.datetime.now(dt.UTC).date()
     wanted: dict[str, str] = {}
     rows = TrainingRequirement.objects.filter(role=role, is_void=False, from_date__lte=today)

@@ -10,7 +10,7 @@ from scipy import stats
 from crdmo.science.figure_registry import figure
 from crdmo.science.figures import Axis, Chart, Figure
 from crdmo.science.figures import drawing as d
-from crdmo.science.many_least_squares import Array
+from crdmo.science.least_squares import Array
 
 from . import logistic
 from .curve_result import CurveFit

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crdmo.science.checks import Vector, finite_numbers, same_length, share, whole_number
-from crdmo.science.many_least_squares import covariances
+from crdmo.science.least_squares import covariances
 from crdmo.science.method import MethodError, method
 
 from . import logistic

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from crdmo.science.checks import Vector
-from crdmo.science.many_least_squares import Array
+from crdmo.science.least_squares import Array
 
 from . import logistic
 from .curve_result import Curvature, CurveFit, Effective, LackOfFit, Parameter
@@ -77,6 +77,7 @@ def report(
     qualifier, reported = (">", highest) if flat >= _NO_RESPONSE else _reported(ec50, lowest, highest)
     level = settings.absolute_level
     crossing = None if level is None else _crossing(p, level)
+    crossing_ends = _crossing_interval(p, moving, level, filled, t)
     lack = _lack_of_fit(x, y, w, rss, df)
     flags: list[str] = []
     if not fitted.solutions.converged[row]:
@@ -112,6 +113,8 @@ def report(
         flags=tuple(flags),
         no_response_p=flat,
         covariance=() if filled is None else tuple(tuple(map(float, line)) for line in filled),
+        absolute_lower=crossing_ends[0],
+        absolute_upper=crossing_ends[1],
     )
 
 
@@ -169,6 +172,28 @@ def _crossing(p: Vector, level: float) -> float | None:
     if not 0 < s < 1:
         return None
     return _exp(logistic.effective(p, 1 - s if p[logistic.SLOPE] > 0 else s))
+
+
+def _crossing_interval(
+    p: Vector, moving: Sequence[int], level: float | None, covariance: Array | None, t: float
+) -> tuple[float | None, float | None]:
+    """Return the interval of the dose of a level by the delta method on the logarithm, where the curve crosses it."""
+    at = None if level is None else _crossing(p, level)
+    if level is None or at is None or covariance is None:
+        return None, None
+    slope = np.zeros(5)
+    for i in moving:
+        step = 1e-6 * max(1.0, abs(float(p[i])))
+        ends = []
+        for side in (1, -1):
+            moved = p.copy()
+            moved[i] += side * step
+            ends.append(_crossing(moved, level))
+        if ends[0] is None or ends[1] is None:
+            return None, None
+        slope[i] = math.log(ends[0] / ends[1]) / (2 * step)
+    reach = t * math.sqrt(max(0.0, float(slope @ covariance @ slope)))
+    return _exp(math.log(at) - reach), _exp(math.log(at) + reach)
 
 
 def _lack_of_fit(x: Vector, y: Vector, w: Vector, rss: float, df: int) -> LackOfFit | None:

@@ -64,6 +64,7 @@ class CurveFit:
         lower, upper: profile-likelihood interval of the EC50; None where it is open on that side.
         wald_lower, wald_upper: interval from the scale of ln EC50, for comparison.
         absolute: dose at which the curve crosses the level asked for, or None: then it never does.
+        absolute_lower, absolute_upper: its Wald interval from the scale of the logarithm, which the plateaus' errors widen.
         effective: ED10, ED50, ED90 or the parts asked for.
         residual_sd: of one response.
         rss, log_likelihood, aic, aicc, r_squared: of the fit.
@@ -97,6 +98,8 @@ class CurveFit:
     flags: tuple[str, ...]
     no_response_p: float = 0.0
     covariance: tuple[tuple[float, ...], ...] = ()
+    absolute_lower: float | None = None
+    absolute_upper: float | None = None
 
     @property
     def values(self) -> Vector:

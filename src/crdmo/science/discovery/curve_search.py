@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crdmo.science.many_least_squares import Array, Model, Problems, Rows, Solutions, best_of, solve
+from crdmo.science.least_squares import Array, Model, Problems, Rows, Solutions, best_of, solve
 from crdmo.science.profile_likelihood import profile_intervals
 
 from . import logistic
@@ -43,13 +43,20 @@ def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, floa
         low, high = _limits(log_dose, weights, theta)
         return Problems(_model(log_dose), y, weights, free, low, high)
 
-    for start in _starts(log_dose, y, weights, known):
+    starts: list[Array] = []
+    askew = logistic.ASYMMETRY not in known
+    if askew:
+        # The symmetric curve is one of these, so its own fit is a start: more parameters never fit worse.
+        starts.append(fit_rows(log_dose, y, weights, {**known, logistic.ASYMMETRY: 1.0}).solutions.theta)
+    for asymmetry in (0.25, 1.0, 4.0) if askew else (known[logistic.ASYMMETRY],):
+        starts += _starts(log_dose, y, weights, {**known, logistic.ASYMMETRY: asymmetry})
+    for start in starts:
         problems = problems_from(start)
         if best is None:
             best = solve(problems, start, most=60)
             continue
-        # A second way is worth its time only where the first left doubt: no end, or a parameter on its limit.
-        doubt = np.flatnonzero(~best.converged | best.on_bound.any(axis=1) | (logistic.ASYMMETRY not in known))
+        # A further way is worth its time only where the first left doubt: no end, or a parameter on its limit.
+        doubt = np.flatnonzero(~best.converged | best.on_bound.any(axis=1) | askew)
         if doubt.size:
             again = solve(problems.taken(doubt), start[doubt], most=300)
             best = best_of(best, again, rows=doubt)
@@ -119,7 +126,7 @@ def _starts(log_dose: Array, y: Array, weights: Array, known: Mapping[int, float
         grid[..., logistic.TOP] = 1.0
         grid[..., logistic.SLOPE] = np.asarray(slopes)[:, None]
         grid[..., logistic.EC50] = least + parts * (most - least)
-        grid[..., logistic.ASYMMETRY] = known.get(logistic.ASYMMETRY, 1.0)
+        grid[..., logistic.ASYMMETRY] = known[logistic.ASYMMETRY]
         flat = grid.reshape(-1, 5)
         bottom, top, rest = _plateaus(logistic.share(x, flat[:, None, :]), y[rows], w, known)
         score = rest.reshape(len(rows), len(slopes), len(parts))

@@ -97,15 +97,15 @@ def _tints(frame: Frame, xs: Sequence[float], ys: Sequence[float], values: Grid,
                 left, bottom = frame.place(xs[start], ys[j])
                 right, top = frame.place(xs[i], ys[j + 1])
                 tint = LEAST_TINT + (MOST_TINT - LEAST_TINT) * band / len(levels)
-                # A hair wider, so that no seam shows between cells.
                 body.append(
                     d.box(
                         left,
                         top,
-                        right - left + 0.4,
-                        bottom - top + 0.4,
+                        right - left,
+                        bottom - top,
                         fill=d.COLOURS[0],
                         fill_opacity=tint,
+                        shape_rendering="crispEdges",
                         css="f1",
                     )
                 )

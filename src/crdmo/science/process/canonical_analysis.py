@@ -75,7 +75,7 @@ def canonical_analysis(*, model: SurfaceModel, radius: float = 1.0) -> Canonical
             allowed="a second-order model that is curved in every direction",
             next_step="follow the path of steepest ascent, or fit a second-order model",
         )
-    point = -0.5 * np.linalg.solve(square, linear)
+    point: Matrix = np.asarray(-0.5 * np.linalg.solve(square, linear), dtype=np.float64)
     order = np.argsort(-values)
     values, vectors = values[order], vectors[:, order]
     shape = _shape(values, greatest)

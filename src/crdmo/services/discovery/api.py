@@ -211,19 +211,20 @@ def uploads(request: Any, program: ProgramCode, after: After = 0, limit: Limit =
     )
 
 
+class Brought(Schema):
+    """How a file of structures is read."""
+
+    kind: Text
+    no_chiral_flag: Text = "absolute"
+
+
 @router.post("/uploads/new", url_name="upload_new", response=UploadRead)
 @permission("discovery.bring_structures")
-def bring(
-    request: Any,
-    program: ProgramCode,
-    file: File[UploadedFile],
-    kind: Form[Text],
-    no_chiral_flag: Form[Text] = "absolute",
-) -> dict[str, Any]:
+def bring(request: Any, program: ProgramCode, file: File[UploadedFile], given: Form[Brought]) -> dict[str, Any]:
     """Bring a file of structures; the answer says what each record is. Nothing is registered yet."""
     made = registration.bring_structures(
-        request.person, request.program, data=file.read(), kind=kind, file_name=file.name or "",
-        no_chiral_flag=no_chiral_flag,
+        request.person, request.program, data=file.read(), kind=given.kind, file_name=file.name or "",
+        no_chiral_flag=given.no_chiral_flag,
     )  # fmt: skip
     return _upload(made)
 

@@ -23,7 +23,9 @@ def run_accepted(program: Program, parameters: Mapping[str, Any]) -> Record | No
 @condition("discovery.candidate_nominated", "a candidate is nominated", needs=("substance",))
 def candidate_nominated(program: Program, parameters: Mapping[str, Any]) -> Record | None:
     """Find the nomination that made a substance; one that stands on data changed since is none."""
-    for one in Nomination.objects.filter(program=program, is_void=False).order_by("entry"):
-        if one.substance.code == parameters["substance"] and not stale_causes([one.id]):
+    for one in Nomination.objects.filter(
+        program=program, substance_code=parameters["substance"], state=Nomination.State.APPROVED, is_void=False
+    ).order_by("entry"):
+        if not stale_causes([one.id]):
             return one
     return None

@@ -82,14 +82,15 @@ def play(staff: Staff, program: Program, today: dt.date) -> Substance:
             staff.lead, program, kind=kind, limit=limit, assay=assay if kind == "potency" else None
         )
     form = Form.objects.select_related("compound__computed", "program").get(program=program, compound__name="Velatide")
-    made = candidates.nominate(
-        staff.lead,
+    proposed = candidates.propose_candidate(
+        staff.chemist,
         form,
         code="VT-API",
         name="Velatide drug substance",
-        statement="The most potent compound of the series, ten times its reference, within every line of the profile.",
-        credentials=staff.sign(staff.lead),
+        statement="The most potent compound of the series, well above its reference, within every line of the profile.",
     )
+    made = candidates.nominate(staff.lead, proposed, credentials=staff.sign(staff.lead))
+    assert made.substance is not None
     return made.substance
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from crdmo.web.accounts.forms import StepForm
@@ -84,8 +82,8 @@ class ProfileForm(StepForm):
     assay = choice("Assay", hint="For a potency.", required=False)
 
 
-class NominateForm(StepForm):
-    """A nomination."""
+class ProposeForm(StepForm):
+    """The proposal of a candidate."""
 
     form = choice("Form", hint="The salt form or solvate that is made.")
     code = line("Code of the substance", "Such as VT-API; lots of every later stage bear it.", limit=30)
@@ -94,7 +92,3 @@ class NominateForm(StepForm):
     deviations = text(
         "Lines of the profile that are not met", "Each with its reason; empty where all are met.", required=False
     )
-
-    def clean(self) -> dict[str, Any]:
-        """Return what was given."""
-        return dict(super().clean() or {})

@@ -11,7 +11,7 @@ import polars as pl
 from crdmo.foundation.datasets.tables import read_table
 from crdmo.foundation.datasets.tables.table import Table
 from crdmo.foundation.refusals import Invalid
-from crdmo.science.discovery.plate_layout import read_well, row_letters
+from crdmo.science.discovery.plate_layout import read_well
 from crdmo.science.method import MethodError
 
 ROLES = {
@@ -129,7 +129,7 @@ def _grid(table: Table, wells: int) -> dict[str, str]:
     return found
 
 
-def _row(cell: dict[str, str], wells: int) -> tuple[dict[str, Any], str]:
+def _row(cell: dict[str, str], wells: int) -> tuple[dict[str, Any], str]:  # noqa: PLR0911 — each slip has its own words
     try:
         place = read_well(cell["well"], wells)
     except MethodError as error:
@@ -162,8 +162,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def position(row: int, column: int) -> str:
-    """Return the name of a well."""
-    return f"{row_letters(row)}{column}"

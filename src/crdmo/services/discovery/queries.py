@@ -61,7 +61,9 @@ def find_upload(program: Program | None, code: str) -> Upload:
     Raises:
         NotFound: there is none.
     """
-    rows = Upload.objects.filter(program=program, code=code).select_related("dataset", "program__sponsor", "brought_by")
+    rows = Upload.objects.filter(program=program, code=code).select_related(
+        "dataset", "program__organization", "brought_by"
+    )
     found: Upload = _find(rows, "upload", code)
     return found
 

@@ -94,7 +94,7 @@ def name_of(source: SourceRecord) -> str:
 
 def _of_sponsor(program: Program) -> Iterable[Compound]:
     # Another sponsor's compounds are not in this list, so nothing that follows can tell of them.
-    return Compound.objects.filter(organization=program.sponsor_id, is_void=False).order_by("code", "entry")
+    return Compound.objects.filter(organization=program.sponsor, is_void=False).order_by("code", "entry")
 
 
 def verdicts(upload: Upload) -> list[Verdict]:
@@ -114,9 +114,7 @@ def judged(program: Program, sources: Iterable[SourceRecord], no_chiral_flag: No
         exact.setdefault(one.key, one.key_exact)
         for name, found in layers.items():
             found.setdefault(getattr(one, f"key_{name}"), one.code)
-    forms = set(
-        Form.objects.filter(organization=program.sponsor_id, is_void=False).values_list("compound__key", "name")
-    )
+    forms = set(Form.objects.filter(organization=program.sponsor, is_void=False).values_list("compound__key", "name"))
     answers = []
     for source in sources:
         verdict = _judge(source, no_chiral_flag, by_key, exact, layers, forms)

@@ -11,7 +11,7 @@ from crdmo.common.work import Item, provides
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
 
-from .models import Curve, Run, Upload
+from .models import Curve, Nomination, Run, Upload
 
 MOST = 50
 ROOM = "discovery"
@@ -25,6 +25,10 @@ def work(person: Person, program: Program) -> Iterator[Item]:
         rows = Upload.objects.filter(program=program, state=Upload.State.STAGED, is_void=False)
         for upload in rows.order_by("entry")[:MOST]:
             yield _item("To register", upload.code, f"{upload.records} records", "upload", upload.code, program)
+    if f"{ROOM}.nominate" in allowed:
+        proposed = Nomination.objects.filter(program=program, state=Nomination.State.PROPOSED, is_void=False)
+        for one in proposed.exclude(proposed_by=person).select_related("form__compound").order_by("entry")[:MOST]:
+            yield _item("Candidates to approve", one.code, str(one.form.compound), "nomination", one.code, program)
     if not {f"{ROOM}.review_curve", f"{ROOM}.accept_run"} & allowed:
         return
     open_ = Count("plates__curves", filter=Q(plates__curves__state=Curve.State.OPEN, plates__curves__is_void=False))

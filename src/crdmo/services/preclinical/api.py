@@ -276,7 +276,10 @@ def exposure(request: Any, program: ProgramCode, code: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/studies/{code}/send", url_name="preclinical_send")
+ARCHIVE = {"responses": {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}}}
+
+
+@router.get("/studies/{code}/send", url_name="preclinical_send", openapi_extra=ARCHIVE)
 @permission("preclinical.view")
 def send(request: Any, program: ProgramCode, code: str) -> HttpResponse:
     """Return the study as a SEND package, a ZIP of transport files."""

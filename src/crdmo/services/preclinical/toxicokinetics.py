@@ -165,14 +165,20 @@ def units(study: Study) -> dict[str, str]:
     return {"cmax": unit, "auc": f"h·{unit}"}
 
 
-def mean_curves(study: Study, visit: Visit, sex: str, arms: Sequence[Arm]) -> dict[str, dict[float, float]]:
-    """Return the mean concentration of each group by time after the dose; below quantification counts as 0."""
-    sums: dict[str, dict[float, list[float]]] = {arm.name: defaultdict(list) for arm in arms}
+def mean_curves(study: Study, visit: Visit, arms: Sequence[Arm]) -> dict[str, dict[str, dict[float, float]]]:
+    """Return by sex the mean concentration of each group by time after the dose; below quantification counts as 0."""
+    names = {arm.name for arm in arms}
     found = profiles(study, visit)
     placed = arms_of(found)
+    sums: dict[str, dict[str, dict[float, list[float]]]] = {}
     for animal, samples in found.items():
         arm = placed.get(animal.id)
-        if arm is not None and animal.sex == sex and arm.name in sums:
+        if arm is not None and arm.name in names:
+            by_time = sums.setdefault(animal.sex, {}).setdefault(arm.name, defaultdict(list))
             for at, one in samples:
-                sums[arm.name][at].append(float(one.number) if one.number else 0.0)
-    return {name: {at: statistics.fmean(v) for at, v in by_time.items()} for name, by_time in sums.items() if by_time}
+                by_time[at].append(float(one.number) if one.number else 0.0)
+    order = [arm.name for arm in arms]
+    return {
+        sex: {name: {at: statistics.fmean(v) for at, v in by_arm[name].items()} for name in order if name in by_arm}
+        for sex, by_arm in sums.items()
+    }

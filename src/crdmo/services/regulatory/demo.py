@@ -18,6 +18,15 @@ Placement = tuple[DocumentVersion, str, str]
 
 
 @dataclass(frozen=True)
+class Study:
+    """The documents of one study: its number, which part of it they are, and where they stand."""
+
+    number: str
+    file_tag: str
+    documents: tuple[Placement, ...]
+
+
+@dataclass(frozen=True)
 class Staff:
     """Who plays which part, and how each signs."""
 
@@ -59,7 +68,9 @@ def place(
         )
 
 
-def publish_first(staff: Staff, program: Program, documents: Iterable[Placement], today: dt.date) -> Sequence:
+def publish_first(
+    staff: Staff, program: Program, documents: Iterable[Placement], studies: Iterable[Study], today: dt.date
+) -> Sequence:
     """Assemble, validate, sign off, publish and submit the first sequence; its receipt starts the 30 days."""
     made = open_ind(staff, program)
     first = sequences.plan_sequence(
@@ -67,16 +78,18 @@ def publish_first(staff: Staff, program: Program, documents: Iterable[Placement]
         made,
         submission_type="original",
         unit_type="original",
-        description="Original IND, chemistry, manufacturing and controls",
+        description="Original IND",
         due_on=today,
     )
     place(staff, first, documents)
+    for study in studies:
+        place(staff, first, study.documents, study=study.number, file_tag=study.file_tag)
     sequences.validate_sequence(staff.publisher, first)
     first.refresh_from_db()
     sequences.sign_off(
         staff.lead,
         first,
-        gaps="Nonclinical and clinical sections follow in sequence 0002, as agreed at the pre-IND meeting.",
+        gaps="Drug substance, pharmacology and clinical sections follow in sequence 0002, as agreed at the pre-IND meeting.",
         credentials=staff.sign(staff.lead),
     )
     sequences.publish(staff.publisher, first)

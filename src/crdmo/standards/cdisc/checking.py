@@ -14,6 +14,8 @@ from crdmo.standards.cdisc.problems import Problem, problems
 from crdmo.standards.cdisc.timing import study_days
 from crdmo.standards.refusals import Finding, FormatError, Severity
 
+# How far a number may lie from its text, as a share: files are written with a truncated last bit.
+SAME = 1e-9
 # Number → what it looks at.
 CRITERIA = {
     "CDISC-01": "domain of the guide",
@@ -30,6 +32,7 @@ CRITERIA = {
     "CDISC-12": "study day",
     "CDISC-13": "study and subject",
     "CDISC-14": "name of the data set",
+    "CDISC-15": "standardised result as text and as number",
 }
 _OF_ROWS = {
     "empty": "CDISC-07",
@@ -58,6 +61,7 @@ def check(standard: Standard, datasets: Mapping[str, Dataset]) -> list[Finding]:
             continue
         found += _header(standard, domain, name, one)
         found += _values(standard, domain, name, one.frame)
+        found += _results(standard, domain, name, one.frame)
         found += _days(standard, domain, name, one.frame, subjects)
         found += _members(standard, name, one.frame, subjects)
     return found
@@ -106,6 +110,21 @@ def _values(standard: Standard, domain: Domain, name: str, frame: pl.DataFrame) 
         count = counts[rule, variable]
         what = f"{count} of {frame.height} rows; row {problem.row}: {problem.value or 'empty'} {problem.what}"
         yield _finding(standard, _OF_ROWS[rule], f"{name}.{variable}", what)
+
+
+def _results(standard: Standard, domain: Domain, name: str, frame: pl.DataFrame) -> Iterator[Finding]:
+    """Yield numbers that are not those of their text. A file's double may differ from the text in its last bits."""
+    text, number = f"{domain.code}STRESC", f"{domain.code}STRESN"
+    if not {text, number} <= set(frame.columns) or frame[number].dtype == pl.String or frame[text].dtype != pl.String:
+        return
+    said = frame[text].cast(pl.Float64, strict=False)
+    apart = (said - frame[number]).abs() > SAME * said.abs()
+    unsaid = (said.is_null() & frame[number].is_not_null()) | (said.is_finite() & frame[number].is_null())
+    wrong = (apart.fill_null(value=False) | unsaid.fill_null(value=False)).arg_true()
+    if len(wrong):
+        row = int(wrong[0])
+        what = f"{len(wrong)} of {frame.height} rows; row {row + 1}: {frame[text][row] or 'empty'} and {frame[number][row]}"
+        yield _finding(standard, "CDISC-15", f"{name}.{number}", what)
 
 
 def _days(

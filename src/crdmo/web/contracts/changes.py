@@ -11,7 +11,7 @@ from django.shortcuts import render
 from crdmo.common.engagements import queries, workflow
 from crdmo.common.engagements.models import ChangeOrder, OutOfScope, WorkOrder
 from crdmo.common.engagements.money import Money, line_total
-from crdmo.foundation.ledger.models import record_types
+from crdmo.foundation.ledger.models import Record, record_types
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from crdmo.foundation.signing import signatures_of
@@ -88,10 +88,31 @@ def _draft(request: PageRequest, order: WorkOrder, new: list[dict[str, str]]) ->
         else None
     )
     covers = OutOfScope.objects.filter(work_order=order, code__in=given.getlist("covers"), is_void=False)
+    because = _named(request, given.get("because", ""))
     return workflow.draft_change_order(
         request.person, order, title=given.get("title", "").strip(), why=given.get("why", ""),
-        document=given.get("document", ""), lines=lines, delayed=delayed, delay_days=int(days), covers=list(covers),
+        document=given.get("document", ""), lines=lines, delayed=delayed, delay_days=int(days), covers=list(covers), because=because,
     )  # fmt: skip
+
+
+def _named(request: PageRequest, numbers: str) -> list[Record]:
+    """Return the records of the program that numbers name, such as an amendment, a recipe or a deviation.
+
+    Raises:
+        NotFound: a number names nothing here.
+    """
+    found: list[Record] = []
+    for number in filter(None, (part.strip() for part in numbers.split(","))):
+        for model in record_types().values():
+            if any(one.name == "code" for one in model._meta.concrete_fields) and model._meta.app_label != "accounts":
+                manager: Any = model._default_manager
+                rows = manager.filter(program=request.program, code=number, is_void=False)
+                if (newest := rows.order_by("-entry").first()) is not None:
+                    found.append(newest)
+                    break
+        else:
+            raise NotFound("there is no record of this number in the program", given=number)
+    return found
 
 
 def change(request: PageRequest, program: str, code: str) -> HttpResponse:

@@ -9,9 +9,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 
 from crdmo.common.engagements import printing, responsibility, workflow
-from crdmo.common.engagements.duty_catalogue import CATALOGUE, CHAPTERS, RETAINED, of_chapter
+from crdmo.common.engagements.duty_catalogue import CATALOGUE, CHAPTERS, RETAINED, Duty, of_chapter
 from crdmo.common.engagements.models import DutyMatrix
-from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.refusals import Refused
 from crdmo.foundation.signing import signatures_of_many
 
@@ -72,9 +71,9 @@ def _contents(request: PageRequest, refused: Refused | None) -> dict[str, Any]:
     today = dt.datetime.now(dt.UTC).date()
     rows = list(DutyMatrix.objects.filter(program=program, is_void=False).order_by("-entry"))
     signed = signatures_of_many(rows)
+    held = responsibility.duties_on(program, today)
     chapters: list[dict[str, Any]] = [
-        {"name": CHAPTERS[key], "key": key, "rows": [_held(program, duty, today) for duty in of_chapter(key)]}
-        for key in CHAPTERS
+        {"name": CHAPTERS[key], "key": key, "rows": [_held(held, duty) for duty in of_chapter(key)]} for key in CHAPTERS
     ]
     return {
         "today": today,
@@ -96,10 +95,9 @@ def _contents(request: PageRequest, refused: Refused | None) -> dict[str, Any]:
     }
 
 
-def _held(program: Program, duty: Any, day: dt.date) -> dict[str, Any]:
-    parties, writing = responsibility.holder(program, duty.key, day)
-    lines = responsibility.accountable(program, duty.key, day)
-    parts = {line.accountable_id: line.part for line in lines}
+def _held(held: responsibility.Duties, duty: Duty) -> dict[str, Any]:
+    parties, writing = held.holder(duty.key)
+    parts = {line.accountable_id: line.part for line in held.of(duty.key)}
     return {"duty": duty, "parties": [(party, parts.get(party.pk, "")) for party in parties], "writing": writing}
 
 

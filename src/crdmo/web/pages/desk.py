@@ -32,11 +32,12 @@ def grouped(items: list[Item]) -> list[dict[str, Any]]:
 
 def home(request: PageRequest) -> HttpResponse:
     """Show what waits for this person in all programs."""
-    programs = list(authority.programs_of(request.person))
+    programs = list(authority.programs_of(request.person).filter(is_bidding_room=False))
+    # A bidding room holds nothing but its request, and is asked for while a bid can be handed in.
     items = waiting(request.person, programs)
-    shown = [one for one in programs if not one.is_bidding_room]
+    items += waiting(request.person, contracts.rooms_to_bid(request.person), room="engagements")
     told = notices.unread(request.person)[:5]
-    contents = {"groups": grouped(items), "count": len(items), "programs": shown, "notices": told}
+    contents = {"groups": grouped(items), "count": len(items), "programs": programs, "notices": told}
     return render(request, "web/home.html", contents)
 
 

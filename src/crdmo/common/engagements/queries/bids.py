@@ -62,6 +62,11 @@ def invitations_for(person: Person) -> list[Invitation]:
     return list(rows.select_related("program__organization").order_by("-entry"))
 
 
+def rooms_to_bid(person: Person) -> list[Program]:
+    """Return the bidding rooms in which the person's own organization can hand in a bid now."""
+    return [one.program for one in invitations_for(person) if one.state == Invitation.State.OPEN and one.program]
+
+
 def asked_of_bidders(request: Request) -> list[dict[str, Any]]:
     """Return the questions as bidders see them: without the weights."""
     return [{"key": question["key"], "text": question["text"]} for question in request.questions]

@@ -10,14 +10,14 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from crdmo.foundation.refusals import NotFound
-from crdmo.foundation.signing import credentials_from, signatures_of
+from crdmo.foundation.signing import signatures_of
 from crdmo.web.door import FORM, Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
-from crdmo.web.stepping import Step, asks, page
+from crdmo.web.stepping import Step, page
 
 from .. import figures, forms, queries
-from ..models import Assay, Nomination, ProfileLine
+from ..models import Assay, Candidate, Compound, Nomination, ProfileLine
 from ..potency import shown
 from ..workflow import candidates as workflow
 from .shared import at, here, of
@@ -27,6 +27,12 @@ from .shared import at, here, of
 def address(record: Nomination) -> str:
     """Return the address of a nomination."""
     return of(record, "nomination", record.code)
+
+
+@page_of("discovery.candidate")
+def candidate_address(record: Candidate) -> str:
+    """Return the address of the step to the substance: its nomination."""
+    return address(record.nomination)
 
 
 @page_of("discovery.profileline")
@@ -53,63 +59,82 @@ def candidates(request: PageRequest, program: str) -> HttpResponse:
 
     def contents() -> dict[str, Any]:
         rows = Nomination.objects.filter(program=request.program, is_void=False)
-        return {"lines": lines.all(), "rows": rows.select_related("program", "form__compound__program", "nominated_by")}
+        return {"lines": lines.all(), "rows": rows.select_related("program", "form__compound__program", "proposed_by")}
 
     return page(request, steps, "discovery/candidates.html", contents)
 
 
-def nominate(request: PageRequest, program: str, code: str) -> HttpResponse:
-    """Nominate a compound: the profile and the results that carry it stand beside the form that is signed."""
+def propose(request: PageRequest, program: str, code: str) -> HttpResponse:
+    """Propose a compound: the profile and the results that carry it stand beside the form."""
     found = queries.find_compound(request.program, code)
     choices = [(one.code, str(one)) for one in found.forms.filter(is_void=False).order_by("code")]
-    form = forms.NominateForm(request.POST or None, initial={"form": choices[0][0] if choices else ""})
+    form = forms.ProposeForm(request.POST or None, initial={"form": choices[0][0] if choices else ""})
     form.fields["form"].choices = choices  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         chosen = queries.find_form(request.program, given.pop("form"))
-        signer = credentials_from(request.POST, request.session.session_key)
-        made = form.attempt(lambda: workflow.nominate(request.person, chosen, credentials=signer, **given))
+        made = form.attempt(lambda: workflow.propose_candidate(request.person, chosen, **given))
         if made is not None:
-            messages.success(request, f"{found} is nominated; {made.substance} is the substance of the program.")
+            messages.success(request, f"{found} is proposed. The discovery lead approves it by signature.")
             return HttpResponseRedirect(address(made))
-    potencies = found.potencies.filter(is_void=False).select_related("computed", "assay")
     contents = {
         "record": found,
         "form": form,
         "drawing": figures.structure(found.smiles, 300, 200),
         "profile": workflow.judge(found),
-        "potencies": [{"record": one, "shown": shown(one.computed.output)} for one in potencies],
-        "needs": asks(request),
+        "potencies": _potencies(found),
         "back": at(request, "compound", code=found.code),
     }
-    return render(request, "discovery/nominate.html", contents, status=form.status)
+    return render(request, "discovery/propose.html", contents, status=form.status)
+
+
+def _potencies(found: Compound) -> list[dict[str, Any]]:
+    rows = found.potencies.filter(is_void=False).select_related("computed", "assay", "program")
+    return [{"record": one, "shown": shown(one.computed.output)} for one in rows]
 
 
 def nomination(request: PageRequest, program: str, code: str) -> HttpResponse:
-    """Show a nomination with its profile, its evidence and its signature."""
+    """Show a nomination with its profile, its evidence and its signature; it is approved here."""
+    found = _nomination(request, code)
+
+    def approve(given: Any, signed: Any) -> None:
+        workflow.nominate(request.person, found, credentials=signed.credentials, seen=signed.seen)
+
+    def steps() -> list[Step]:
+        waits = found.state == Nomination.State.PROPOSED
+        return [
+            Step("approve", "Approve the candidate", "discovery.nominate", approve, signs=found,
+                 ready=waits and found.proposed_by_id != request.person.pk,
+                 done="Approved. It is the drug substance of the program."),
+        ]  # fmt: skip
+
+    def contents() -> dict[str, Any]:
+        found.refresh_from_db()
+        compound = found.form.compound
+        return {
+            "record": found, "drawing": figures.structure(compound.smiles, 300, 200), "substance": found.substance,
+            "potencies": _potencies(compound), "signatures": signatures_of(found),
+        }  # fmt: skip
+
+    return page(request, steps, "discovery/nomination.html", contents)
+
+
+def _nomination(request: PageRequest, code: str) -> Nomination:
     rows = Nomination.objects.filter(program=request.program, code=code, is_void=False)
-    found = rows.select_related("form__compound__program", "program", "nominated_by").first()
+    found = rows.select_related("form__compound__program", "program", "proposed_by").first()
     if found is None:
         raise NotFound("there is no such nomination", given=code[:40])
-    potencies = found.form.compound.potencies.filter(is_void=False).select_related("computed", "assay", "program")
-    contents = {
-        "record": found,
-        "drawing": figures.structure(found.form.compound.smiles, 300, 200),
-        "substance": found.substance,
-        "potencies": [{"record": one, "shown": shown(one.computed.output)} for one in potencies],
-        "signatures": signatures_of(found),
-    }
-    return render(request, "discovery/nomination.html", contents)
+    return found
 
 
 urlpatterns = [
     path("candidates/", candidates, name="candidates"),
     path("candidates/<str:code>/", nomination, name="nomination"),
-    path("compounds/<str:code>/nominate/", nominate, name="nominate"),
+    path("compounds/<str:code>/propose/", propose, name="propose"),
 ]
 PAGES = {
     "discovery:candidates": Page("discovery.view", FORM),
-    "discovery:nomination": Page("discovery.view"),
-    "discovery:nominate": Page("discovery.nominate", FORM),
+    "discovery:nomination": Page("discovery.view", FORM),
+    "discovery:propose": Page("discovery.propose_candidate", FORM),
 }
 NAV = [("discovery:candidates", "Candidates")]

@@ -92,7 +92,7 @@ def compound(request: PageRequest, program: str, code: str) -> HttpResponse:
         "nominations": Nomination.objects.filter(
             program=here(request), form__compound=found, is_void=False
         ).select_related("program"),
-        "nominate": at(request, "nominate", code=found.code) if may(request, "discovery.nominate") else "",
+        "propose": at(request, "propose", code=found.code) if may(request, "discovery.propose_candidate") else "",
     }
     return render(request, "discovery/compound.html", contents)
 

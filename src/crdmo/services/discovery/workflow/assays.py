@@ -88,15 +88,15 @@ def add_plate(
         file_name=file_name,
     )  # fmt: skip
     controls = {role: column(dataset, "signal", role=role) for role in ("negative", "positive")}
-    told = {"sources": [dataset, run.assay], "program": run.program}
-    quality = computing.run(act, "discovery.plate_quality", inputs=controls, title=f"Quality of plate {code}", **told)
+    basis = [dataset, run.assay]
+    quality = computing.run(
+        act, "discovery.plate_quality", inputs=controls, sources=basis, program=run.program,
+        title=f"Quality of plate {code}",
+    )  # fmt: skip
     normalised = computing.run(
-        act,
-        "discovery.percent_inhibition",
+        act, "discovery.percent_inhibition", sources=basis, program=run.program, title=f"Inhibition on plate {code}",
         inputs={"signals": column(dataset, "signal", role="sample"), **controls},
-        title=f"Inhibition on plate {code}",
-        **told,
-    )
+    )  # fmt: skip
     plate = act.create(
         Plate, program=run.program, run=run, code=code.strip(), dataset=dataset, quality=quality,
         normalised=normalised, sources=sources_of([dataset, quality, normalised]),
@@ -168,7 +168,8 @@ def approve_curves(act: Act, run: Run) -> list[Curve]:
     """Approve every open curve that has a fit and no flag; those with one are looked at one by one."""
     must_be(run, Run.State.OPEN)
     rows = Curve.objects.filter(plate__run=run, state=Curve.State.OPEN, computed__isnull=False, is_void=False)
-    clean = [one for one in rows.select_related("computed", "plate", "lot") if not one.computed.output["flags"]]
+    found = rows.select_related("computed", "plate", "lot")
+    clean = [one for one in found if one.computed is not None and not one.computed.output["flags"]]
     if not clean:
         raise Refused("no open curve is without a flag", next="Decide on each of them")
     return [act.change(one, state=Curve.State.APPROVED, reviewed_by=person_of(act)) for one in clean]

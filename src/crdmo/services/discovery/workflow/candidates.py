@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from crdmo.common.codes import next_code
 from crdmo.common.materials import workflow as stock
-from crdmo.common.verbs import person_of, said
+from crdmo.common.materials.models import Substance
+from crdmo.common.verbs import must_be, person_of, said
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.ledger.acts import Act
@@ -15,9 +16,9 @@ from crdmo.foundation.ledger.thread import sources_of, stale_causes
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
 
-from ..models import Assay, Compound, Form, Nomination, Potency, ProfileLine
+from ..models import Assay, Candidate, Compound, Form, Nomination, Potency, ProfileLine
 from ..potency import shown
-from .desks import LEADS, Seen
+from .desks import CHEMISTS, LEADS, Seen
 
 Kind = ProfileLine.Kind
 
@@ -79,21 +80,13 @@ def judge(compound: Compound) -> list[Judged]:
     return answers
 
 
-@verb("discovery.nominate", "nominate a candidate", roles=LEADS, signs=Meaning.APPROVED)
-def nominate(
-    act: Act,
-    form: Form,
-    *,
-    code: str,
-    name: str,
-    statement: str,
-    credentials: Credentials,
-    deviations: str = "",
-    seen: Seen | None = None,
+@verb("discovery.propose_candidate", "propose a candidate", roles=CHEMISTS)
+def propose_candidate(
+    act: Act, form: Form, *, code: str, name: str, statement: str, deviations: str = ""
 ) -> Nomination:
-    """Nominate a form as the candidate, by signature; it becomes the drug substance that lots are lots of.
+    """Propose a form as the candidate: the results that carry it are named by version, the profile is judged line by line.
 
-    The results that carry it are named by version. A line of the profile that is not met asks for its reason.
+    A line of the profile that is not met asks for its reason.
     """
     said(code=code, name=name, statement=statement)
     compound = form.compound
@@ -102,9 +95,6 @@ def nominate(
     potencies = list(Potency.objects.filter(compound=compound, is_void=False).select_related("computed"))
     if not potencies:
         raise Refused(f"{compound} has no reported potency", next="Accept a run in which its curve is approved")
-    results = [compound.computed, *(one.computed for one in potencies)]
-    if stale_causes([one.id for one in results]):
-        raise Refused(f"results of {compound} stand on data changed since", next="Compute them anew")
     profile = judge(compound)
     if not profile:
         raise Refused("the program has no target profile", next="Set its lines first")
@@ -115,23 +105,55 @@ def nominate(
             errors={"deviations": "; ".join(f"{one.line}: {one.found}" for one in missed)[:300]},
         )
     assert form.program is not None
-    substance = stock.register_substance.within(
-        act, form.program, code=code.strip(), name=name.strip(), kind="drug_substance", smiles=compound.smiles
-    )
-    made = act.create(
+    if Substance.objects.filter(program=form.program, code=code.strip(), is_void=False).exists():
+        raise Invalid("this code is taken in the program", errors={"code": "taken"}, given=code)
+    results = [compound.computed, *(one.computed for one in potencies)]
+    return act.create(
         Nomination,
         program=form.program,
         code=next_code(act, Nomination, "CAN", form.program),
         form=form,
-        substance_key=substance.pk,
+        substance_code=code.strip(),
+        substance_name=name.strip(),
         statement=statement.strip(),
         profile=[{"line": str(one.line), "found": one.found, "met": one.met} for one in profile],
         deviations=deviations.strip(),
-        nominated_by=person_of(act),
+        proposed_by=person_of(act),
         sources=sources_of([compound, *potencies, *results, *(one.line for one in profile)]),
     )
-    sign(act, [made], Meaning.APPROVED, credentials, seen=seen, independent_of=[compound])
-    return made
 
 
-__all__ = ["Judged", "drop_profile_line", "judge", "nominate", "set_profile_line"]
+@verb("discovery.nominate", "nominate a candidate", roles=LEADS, signs=Meaning.APPROVED)
+def nominate(act: Act, nomination: Nomination, *, credentials: Credentials, seen: Seen | None = None) -> Nomination:
+    """Approve a proposed candidate by signature; it becomes the drug substance that lots are lots of.
+
+    Nobody approves their own proposal, and none that stands on data changed since.
+    """
+    must_be(nomination, Nomination.State.PROPOSED)
+    if stale_causes([nomination.id]):
+        raise Refused(f"{nomination} stands on data changed since", next="Take it back and propose it anew")
+    assert nomination.program is not None
+    substance = stock.register_substance.within(
+        act,
+        nomination.program,
+        code=nomination.substance_code,
+        name=nomination.substance_name,
+        kind="drug_substance",
+        smiles=nomination.form.compound.smiles,
+    )
+    act.change(nomination, state=Nomination.State.APPROVED)
+    act.create(Candidate, program=nomination.program, nomination=nomination, substance_key=substance.pk)
+    sign(act, [nomination], Meaning.APPROVED, credentials, seen=seen)
+    return nomination
+
+
+@verb("discovery.withdraw_proposal", "take back the proposal of a candidate", roles=CHEMISTS)
+def withdraw_proposal(act: Act, nomination: Nomination) -> Nomination:
+    """Take back a proposal that is not approved, with a reason."""
+    must_be(nomination, Nomination.State.PROPOSED)
+    return act.void(nomination)
+
+
+__all__ = [
+    "Judged", "drop_profile_line", "judge", "nominate", "propose_candidate", "set_profile_line", "withdraw_proposal",
+]  # fmt: skip

@@ -75,7 +75,7 @@ class _Registrar:
         assert upload.program is not None
         self.act, self.upload, self.program = act, upload, upload.program
         self.prefix = self.program.sponsor.code[:3].upper()
-        taken = Compound.objects.filter(organization=self.program.sponsor_id).values_list("code", flat=True)
+        taken = Compound.objects.filter(organization=self.program.sponsor).values_list("code", flat=True)
         tails = [code.rpartition("-")[2] for code in taken]
         self.last = max((int(tail) for tail in tails if tail.isdigit()), default=0)
         self.names: dict[str, str] = {}

@@ -73,14 +73,14 @@ def kinetics(request: PageRequest, program: str, code: str) -> HttpResponse:
         words = toxicokinetics.units(found)
         drawn = []
         for visit in _sampled(found)[:3]:
+            try:
+                by_sex = toxicokinetics.mean_curves(found, visit, arms)
+            except Invalid:
+                continue  # a sample without its time: the step that computes says so
             for sex, word in queries.SEXES:
-                try:
-                    curves = toxicokinetics.mean_curves(found, visit, sex, arms)
-                except Invalid:
-                    continue
+                curves = by_sex.get(sex, {})
                 if any(value > 0 for points in curves.values() for value in points.values()) and len(curves) <= 6:
-                    unit = words["cmax"] or "ng/mL"
-                    drawn.append(figures.profiles(f"{visit.name}, {word.lower()}", unit, curves))
+                    drawn.append(figures.profiles(f"{visit.name}, {word.lower()}", words["cmax"] or "ng/mL", curves))
         return {
             **frame(request, found, "toxicokinetics"),
             "lines": lines,

@@ -28,6 +28,8 @@ from .. import toxicokinetics
 from .rows import dose_row, event_row, finding_row
 
 KIND = "send.domain"
+# An animal that left before it had a group stays in the package.
+NOT_ASSIGNED = "NOTASSGN"
 FINDING_FIELDS = (
     "code", "name", "category", "specimen", "method", "severity", "value", "number", "unit", "lower_limit", "time_point",
     "elapsed", "not_done", "why_not", "starts", "ends", "day",
@@ -124,6 +126,8 @@ def _animal(study: Study, one: Subject, arm: Arm | None) -> Row:
     own = {"SPECIES": study.species, "STRAIN": study.strain}
     if arm is not None:
         own |= {"ARMCD": arm.code, "ARM": arm.name, "SETCD": arm.code}
+    elif not study.is_imported:
+        own |= {"ARMCD": NOT_ASSIGNED, "ARM": "Not Assigned", "SETCD": NOT_ASSIGNED}
     return {**row, **own, **one.details}
 
 
@@ -218,7 +222,17 @@ def _design(study: Study) -> dict[str, list[Row]]:
                     "EPOCH": epoch.name.upper(),
                 }
             )
-    return {"TA": order, "TE": list(elements.values()), "TX": _sets(base, arms), "TS": _summary(study, base)}
+    sets = _sets(base, arms)
+    if study.subjects.filter(is_void=False, allocations__isnull=True).exists():
+        spare = {
+            "SETCD": NOT_ASSIGNED,
+            "SET": "Not Assigned",
+            "TXSEQ": 1,
+            "TXPARMCD": "GRPLBL",
+            "TXPARM": "Group Label",
+        }
+        sets.append({**base, "DOMAIN": "TX", **spare, "TXVAL": "Not Assigned"})
+    return {"TA": order, "TE": list(elements.values()), "TX": sets, "TS": _summary(study, base)}
 
 
 def _sets(base: Row, arms: Sequence[Arm]) -> list[Row]:

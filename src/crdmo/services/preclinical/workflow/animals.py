@@ -21,6 +21,23 @@ from .desks import BENCH, DIRECTOR, as_director
 
 Row = Mapping[str, Any]
 METHOD = "preclinical.assign_by_weight"
+# How an animal leaves a study, in SEND terminology (codelist DSDECOD), and which it is where the words are other ones.
+ENDINGS = (
+    "ACCIDENTAL DEATH",
+    "FOUND DEAD",
+    "INTERIM SACRIFICE",
+    "MISSING",
+    "MORIBUND SACRIFICE",
+    "NON-MORIBUND SACRIFICE",
+    "RECOVERY SACRIFICE",
+    "REMOVED FROM STUDY ALIVE",
+    "TERMINAL SACRIFICE",
+)
+ENDINGS_OF_STATE = {
+    "completed": "TERMINAL SACRIFICE",
+    "dead": "FOUND DEAD",
+    "withdrawn": "REMOVED FROM STUDY ALIVE",
+}
 
 
 @verb("preclinical.receive_animals", "receive animals into a study", roles=BENCH)
@@ -141,6 +158,8 @@ def end_animals(
         raise Invalid("this animal is not in the study", errors={"codes": ", ".join(missing)}, given=missing[0])
     day = on or act.now.date()
     ended = [steps.end_subject(act, found[code], state=state, on=day, ending=ending) for code in codes]
-    rows = [{"subject": one, "domain": "DS", "term": ending, "starts": day.isoformat()} for one in ended]
+    decoded = ending.upper() if ending.upper() in ENDINGS else ENDINGS_OF_STATE[state]
+    common = {"domain": "DS", "term": ending, "decoded": decoded, "starts": day.isoformat()}
+    rows = [{**common, "subject": one} for one in ended]
     steps.record_events(act, study, rows)
     return ended

@@ -12,6 +12,8 @@ from crdmo.foundation.refusals import NotFound
 from crdmo.web.request import PageRequest
 
 BLANK_LINES = 4
+# Columns of longer texts.
+WIDE = frozenset({"parameter", "attribute", "name", "failure", "justification", "proof", "control"})
 Rows = list[dict[str, str]]
 
 
@@ -19,6 +21,11 @@ def given(request: PageRequest, columns: Sequence[str]) -> Rows:
     """Return the rows of a grid as posted."""
     found = [request.POST.getlist(f"line_{name}") for name in columns]
     return [dict(zip(columns, (v.strip() for v in row), strict=True)) for row in zip(*found, strict=False)]
+
+
+def headings(columns: Sequence[str]) -> list[str]:
+    """Return columns as they are written above a grid."""
+    return [name.replace("_", " ").capitalize() for name in columns]
 
 
 def with_blanks(rows: Rows, columns: Sequence[str]) -> Rows:

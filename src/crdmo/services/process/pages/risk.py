@@ -124,7 +124,8 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "form": form,
         "rows": rows,
-        "columns": columns,
+        "columns": grids.headings(columns),
+        "wide": grids.WIDE,
         "heading": f"Next version of {before.code}" if before else "Draft a risk assessment",
         "lists": {
             "parameter": [p.name for p in Parameter.objects.filter(program=here, is_void=False)],

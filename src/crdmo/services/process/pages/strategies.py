@@ -169,7 +169,8 @@ def draft(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "form": form,
         "rows": rows,
-        "columns": columns,
+        "columns": grids.headings(columns),
+        "wide": grids.WIDE,
         "heading": f"Next version of {before.code}" if before else "Draft a control strategy",
         "lists": {"control": list(StrategyLine.Control.values), "name": [*parameters, *attributes]},
         "hint": "A row is a parameter with its five values, or an attribute with the test that controls it. Proof is the code "

@@ -274,25 +274,31 @@ def import_study(
         raise Invalid("a study has runs", given=f"{len(rows)} rows", allowed=f"1 to {MOST_RUNS}")
     study = _study(act, program, title, source, IMPORTED, order, None, factors, responses)
     act.change(study, state=Study.State.RUNNING, started_at=act.now)
-    for i, row in enumerate(rows, 1):
-        for factor in factors:
-            if number(row["settings"].get(factor["parameter"].name)) is None:
-                name = factor["parameter"].name
-                raise Invalid(
-                    "a setting is missing; nothing was saved",
-                    errors={f"row {i}, {name}": f"given {row['settings'].get(name)!r}; a number with a point"},
-                )
-        made = act.create(
-            Run,
-            program=program,
-            study=study,
-            standard=i,
-            order=i,
-            block=str(row.get("block", "")) or "1",
-            point="run",
-            planned=dict(row["settings"]),
-        )
-        record_run.within(act, made, values=row["values"])
+    names = [factor["parameter"].name for factor in factors]
+    errors = {
+        f"row {i}, {name}": f"given {row['settings'].get(name)!r}; a number with a point"
+        for i, row in enumerate(rows, 1)
+        for name in names
+        if number(row["settings"].get(name)) is None
+    }
+    refuse("a setting is missing; nothing was saved", errors)
+    made = act.create_many(
+        Run,
+        [
+            {
+                "program": program,
+                "study": study,
+                "standard": i,
+                "order": i,
+                "block": str(row.get("block", "")) or "1",
+                "point": "run",
+                "planned": dict(row["settings"]),
+            }
+            for i, row in enumerate(rows, 1)
+        ],
+    )
+    for run, row in zip(made, rows, strict=True):
+        record_run.within(act, run, values=row["values"])
     study.refresh_from_db()
     return study
 
