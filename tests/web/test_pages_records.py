@@ -60,9 +60,9 @@ BUDGET = {
     "/CRD-101/materials/": 15,
     "/CRD-101/contracts/": 15,
     "/CRD-101/proof/": 16,
-    "/": 70,
-    "/CRD-101/": 73,
-    "/search/?q=L-1": 54,
+    "/": 50,
+    "/CRD-101/": 53,
+    "/search/?q=L-1": 15,
 }
 
 

@@ -236,6 +236,23 @@ def test_a_receipt_comes_with_its_file_and_a_milestone_is_held_by_the_sponsor(ma
     assert next(one.key for one in queries.billable(order)).startswith("line-2")
 
 
+def test_the_plan_page_reports_and_simulates(market: Market) -> None:
+    day = market.today
+    plan = [{"name": "Transfer", "starts_on": day, "ends_on": day + dt.timedelta(days=9), "planned_cost": "18500.00"}]
+    order = market.order(plan=plan)
+    manager, page = Browser(market.manager), f"/CRD-101/contracts/{order.code}/plan/"
+    assert manager.post(page, {"step": "status"}).status_code == 302
+    risk = {"step": "risk", "shape": "triangular", "best": "80", "worst": "150"}
+    assert manager.post(page, risk | {"worst": "90"}).status_code == 422
+    assert manager.post(page, risk).status_code == 302
+    cost = {"step": "cost", "line": "1", "on": day.isoformat(), "amount": "400", "note": "6 h"}
+    assert manager.post(page, cost | {"line": "9"}).status_code in (404, 422)
+    assert manager.post(page, cost).status_code == 302
+    text = manager.text(page)
+    assert "are both met in" in text and "400.00" in text and "critical" in text
+    assert "400.00" not in Browser(market.lead).text(page)
+
+
 def test_another_sponsors_contract_pages_are_not_there(market: Market) -> None:
     order = market.order()
     other = factories.program("OTHER-1", owner=factories.sponsor("OTHER"))

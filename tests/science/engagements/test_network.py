@@ -14,6 +14,7 @@ from crdmo.science.engagements.critical_path import critical_path
 from crdmo.science.engagements.earned_value import earned_schedule, earned_value
 from crdmo.science.engagements.network import Activity, Link
 from crdmo.science.engagements.schedule_risk import Risky, schedule_risk
+from crdmo.science.engagements.schedule_risk_figure import schedule_risk_figure
 from crdmo.science.engagements.three_points import Estimate, pert
 from crdmo.science.method import MethodError
 
@@ -113,6 +114,14 @@ def test_the_same_seed_gives_the_same_risk_and_another_a_near_one() -> None:
     assert ask(1).mean == pytest.approx(ask(2).mean, abs=0.15)
     found = ask(1)
     assert found.joint <= min(found.probability_of_date, found.probability_of_cost)
+
+
+def test_the_picture_of_a_risk_says_how_sure_date_and_budget_are_together() -> None:
+    rows = [Risky("A", 5, 10, 20, (), 100, 10), Risky("B", 1, 2, 9, (Link("A"),), 0, 5)]
+    found = schedule_risk(activities=rows, shape="triangular", seed=1, draws=2_000, deadline=17, budget=240)
+    drawn = schedule_risk_figure(found, title="Risk", unit="EUR")
+    assert f"{found.joint:.0%} of 2000 draws" in drawn.desc and "<svg" in drawn.svg
+    assert len(found.sample) == 300 == sum(row[0] == "Draws" for row in drawn.table)
 
 
 def test_a_certain_plan_has_no_risk_and_agrees_with_the_critical_path() -> None:

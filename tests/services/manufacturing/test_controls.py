@@ -14,6 +14,8 @@ from crdmo.services.manufacturing import exports, imports
 from crdmo.services.manufacturing.workflow import masters
 from tests import factories
 from tests.services.manufacturing.plant import Plant
+from tests.services.manufacturing.test_pages import Desk
+from tests.services.quality.browsing import text
 
 FORCE = {"kind": "parameter", "name": "Force", "unit": "kN", "limit": "10.5 – 11.5", "set_point": "11.0"}
 
@@ -94,3 +96,34 @@ def test_the_flag_control_of_a_row_takes_the_control_in_force(plant: Plant) -> N
     with pytest.raises(Invalid) as refused:
         imports.from_rows(plant.program, [rows[0], {**rows[1], "name": "Speed"}])
     assert "allowed: Force" in refused.value.errors["line 2"]
+
+
+def test_the_page_says_that_the_strategy_went_on_and_asks_for_the_decision(plant: Plant) -> None:
+    head, qa = Desk(plant.head), Desk(plant.qa)
+    author = Desk(plant.supervisor)
+    put_in_force(plant)
+    names = imports.COLUMNS
+    rows = [
+        {"kind": "material", "name": "ACT", "quantity": "10", "unit": "kg", "tolerance": "2", "flag": "basis"},
+        {"kind": "step", "name": "Compress", "text": "Set the press."},
+        {"kind": "value", "name": "Force", "flag": "control"},
+    ]
+    head_ = {
+        "title": "Tablets",
+        "product": str(plant.product.pk),
+        "size": "100",
+        "unit": "kg",
+        "yield_limit": "95 – 101",
+    }
+    assert "control: 10.5 – 11.5 kN" in text(author.get("masters/draft/"))
+    made = author.post("masters/draft/", {**head_, **{f"line_{n}": [row.get(n, "") for row in rows] for n in names}})
+    assert made.status_code == 302
+    place = made["Location"].removeprefix(author.root)
+    assert "CS-1 version 1" in text(author.get(place))
+    assert head.post(place, step="approve", sign=True).status_code == 302
+    put_in_force(plant, 2)
+    page = text(qa.get(place))
+    assert "The control strategy went on" in page and "Why the superseded limits hold" in page
+    assert qa.post(place, step="release", sign=True).status_code == 409
+    assert qa.post(place, step="release", decision="Validation runs on version 1", sign=True).status_code == 302
+    assert "Decision: Validation runs on version 1" in text(qa.get(place))

@@ -137,7 +137,7 @@ def test_a_master_is_written_in_the_grid_approved_and_changed_on_its_pages(plant
     assert qa.post(made, step="release", sign=True).status_code == 302
     assert [m.state for m in MasterRecord.objects.order_by("number")] == ["superseded", "effective"]
     assert qa.get(made, format="json").json()["steps"][0]["values"] == [
-        {"name": "Temperature", "limit": "20 – 24", "unit": "Cel"}
+        {"name": "Temperature", "limit": "20 – 24", "unit": "Cel", "control": None}
     ]
 
 

@@ -330,6 +330,21 @@ def test_an_allocated_path_keeps_the_limits_whatever_the_texts(section: str, tex
     assert again != path and faults(again) == []
 
 
+@pytest.mark.parametrize(("length", "good"), [(230, True), (231, False)])
+def test_a_path_has_230_characters_from_the_folder_of_the_sequence(length: int, good: bool) -> None:
+    room = length - len("0000/") - len("/a.pdf")
+    folders = "/".join("b" * 54 for _ in range(room // 55))
+    path = f"{folders}{'c' * (room - len(folders))}/a.pdf"
+    assert len("0000/" + path) == length
+    assert ("ECTD-N01" not in {criterion for criterion, _ in faults(path)}) is good
+
+
+@pytest.mark.parametrize(("length", "good"), [(64, True), (65, False)])
+def test_a_name_has_64_characters_with_its_extension(length: int, good: bool) -> None:
+    path = f"m2/{'a' * (length - 4)}.pdf"
+    assert ("ECTD-N03" not in {criterion for criterion, _ in faults(path)}) is good
+
+
 def test_a_name_is_of_small_letters_digits_and_hyphens() -> None:
     assert slug("Velatide 20 mg Tablets (film-coated)") == "velatide-20-mg-tablets-film-coated"
     assert slug("Zürich µg") == "zurich-ug"

@@ -17,6 +17,7 @@ from .network import Activity, Link, in_order
 Array = NDArray[np.float64]
 Shape = Literal["triangular", "beta_pert"]
 MOST_DRAWS = 2_000_000
+SHOWN = 300
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ScheduleRisk:
 
     `probability_of_date` is P(T ≤ deadline), `probability_of_cost` P(C ≤ budget), `joint` P(both); None where no limit was
     given. `criticality` is the share of draws in which an activity lies on the longest chain, in the order given.
+    `sample` are date and cost of the first draws, for the picture.
     """
 
     shape: str
@@ -52,6 +54,9 @@ class ScheduleRisk:
     probability_of_cost: float | None
     joint: float | None
     criticality: tuple[float, ...]
+    deadline: float | None
+    budget: float | None
+    sample: tuple[tuple[float, float], ...]
 
 
 @method(
@@ -119,6 +124,9 @@ def schedule_risk(
         None if in_budget is None else float(in_budget.mean()),
         both,
         tuple(float(v) for v in critical),
+        deadline,
+        budget,
+        tuple((float(t), float(c)) for t, c in zip(end[:SHOWN], cost[:SHOWN], strict=True)),
     )
 
 

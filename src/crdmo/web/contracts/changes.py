@@ -105,7 +105,8 @@ def _named(request: PageRequest, numbers: str) -> list[Record]:
     for number in filter(None, (part.strip() for part in numbers.split(","))):
         for model in record_types().values():
             if any(one.name == "code" for one in model._meta.concrete_fields) and model._meta.app_label != "accounts":
-                rows = model._default_manager.filter(program=request.program, code=number, is_void=False)
+                manager: Any = model._default_manager
+                rows = manager.filter(program=request.program, code=number, is_void=False)
                 if (newest := rows.order_by("-entry").first()) is not None:
                     found.append(newest)
                     break

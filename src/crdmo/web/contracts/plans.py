@@ -9,9 +9,9 @@ from django.http import HttpResponse
 
 from crdmo.common.engagements import queries, workflow
 from crdmo.common.engagements.models import WorkOrder
-from crdmo.foundation.computing import Result
+from crdmo.foundation.computing import Result, figure_of
 from crdmo.foundation.refusals import NotFound
-from crdmo.science.figures import gantt
+from crdmo.science.figures import Figure, gantt
 
 from .. import stepping
 from ..links import record_url
@@ -28,7 +28,8 @@ def plan(request: PageRequest, program: str, code: str) -> HttpResponse:
         order = find_order(request, code)
         today = dt.datetime.now(dt.UTC).date()
         shown = queries.plan(order, today)
-        told: dict[str, Any] = {"order": order, "plan": shown, "today": today, "reports": _reports(order)}
+        reports = _reports(order)
+        told: dict[str, Any] = {"order": order, "plan": shown, "today": today, "reports": reports}
         if shown is None:
             return told
         mine = request.person.organization
@@ -40,6 +41,7 @@ def plan(request: PageRequest, program: str, code: str) -> HttpResponse:
                 for one in shown.lines
             ],
             "value": queries.value_at(shown, today, mine),
+            "risk": _risk(reports, order.currency),
             "curves": queries.value_figure(shown, today, mine),
         }  # fmt: skip
 
@@ -51,6 +53,12 @@ def plan(request: PageRequest, program: str, code: str) -> HttpResponse:
 def _reports(order: WorkOrder) -> list[Result]:
     rows = Result.objects.filter(program=order.program, method__startswith="engagements.", is_void=False)
     return list(rows.filter(title__contains=order.code).order_by("-entry")[:12])
+
+
+def _risk(reports: list[Result], currency: str) -> Figure | None:
+    """Return the picture of the latest simulation, or None where there was none."""
+    latest = next((one for one in reports if one.method == "engagements.schedule_risk"), None)
+    return figure_of(latest, title=latest.title, unit=currency) if latest else None
 
 
 def _steps(request: PageRequest, order: WorkOrder) -> list[Step]:

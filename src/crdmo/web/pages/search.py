@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 
@@ -31,7 +32,7 @@ def _searchable() -> Iterator[tuple[type[Record], list[str]]]:
 
 def named(question: str, *, only: models.Q | None = None, keys: list[UUID] | None = None) -> list[dict[str, Any]]:
     """Return the records whose number or name holds the question, by kind: those of `only`, or those among `keys`."""
-    groups = []
+    asked = {}
     for model, names in _searchable():
         wanted = models.Q()
         for name in names:
@@ -41,13 +42,33 @@ def named(question: str, *, only: models.Q | None = None, keys: list[UUID] | Non
             rows = rows.filter(only)
         if keys is not None:
             rows = rows.filter(pk__in=keys)
-        found = rows.select_related("program").order_by("-entry")[:EACH]
+        asked[model.record_type()] = rows
+    groups = []
+    for kind in _with_hits(asked):
+        found = asked[kind].select_related("program").order_by("-entry")[:EACH]
         items = [
             {"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found
         ]
-        if items:
-            groups.append({"name": type_label(model.record_type()), "items": items})
+        groups.append({"name": type_label(kind), "items": items})
     return groups
+
+
+def _with_hits(asked: dict[str, models.QuerySet[Any]]) -> list[str]:
+    """Return the kinds that have a hit, in one query however many kinds there are."""
+    parts, values = [], []
+    for kind, rows in asked.items():
+        try:
+            sql, given = rows.order_by().values("pk")[:1].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"SELECT %s WHERE EXISTS ({sql})")
+        values += [kind, *given]
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        hits = {kind for (kind,) in cursor.fetchall()}
+    return [kind for kind in asked if kind in hits]
 
 
 def _records(request: PageRequest, question: str) -> list[dict[str, Any]]:
