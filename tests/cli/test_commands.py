@@ -156,6 +156,18 @@ def test_a_token_that_only_reads_imports_nothing(terminal: Terminal, table: Path
     assert terminal.run(*imported(table)).exit_code == common.NOT_PERMITTED
 
 
+def test_structures_are_looked_at_then_registered_all_or_none(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "designs.smi"
+    path.write_text("CCCCN(C)C new\nC(C)(C)(C)(C)C impossible\n")
+    command = ["import", str(path), "--program", "CRD-101", "--kind", "structures", "--user"]
+    told = terminal.json(*command, "w.tanaka", "--dry-run")
+    assert [row["decision"] for row in told["records"]] == ["new", "refused"]
+    assert terminal.run(*command, "w.tanaka").exit_code == common.FINDINGS
+    assert terminal.run(*command, "e.castro", "--dry-run").exit_code == common.NOT_PERMITTED
+    path.write_text("CCCCN(C)C new\n")
+    assert terminal.json(*command, "w.tanaka")["records"] == 1
+
+
 CODES = [
     ("done", common.DONE, lambda t: imported(t, "--dry-run", "--user", "a.lindgren")),
     ("refused: the demo is played into an empty installation", common.REFUSED, lambda t: ["demo"]),

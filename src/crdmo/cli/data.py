@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import common
 from .house import Json, User
 
+if TYPE_CHECKING:
+    from crdmo.foundation.accounts.models import Person, Program
+
+STRUCTURES = "structures"
+
 
 def import_table(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON or Parquet; structures as SDF, CSV or SMILES.")],
     program: Annotated[str, typer.Option("--program", help="Code of the program.")],
-    kind: Annotated[str, typer.Option("--kind", help="shelf_life, dissolution or precision.")],
+    kind: Annotated[str, typer.Option("--kind", help="shelf_life, dissolution, precision or structures.")],
     title: Annotated[str, typer.Option("--title", help="What the table is.")] = "",
     option: Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE, such as lower_limit=95.0")] = None,
     conclusion: Annotated[str, typer.Option("--conclusion", help="What follows from it.")] = "",
@@ -23,7 +28,7 @@ def import_table(
     user: User = "",
     json: Json = False,
 ) -> None:
-    """Import a table, seal it as it came, and evaluate it."""
+    """Import a table, seal it as it came, and evaluate it; or register the compounds of a file of structures, all or none."""
     common.open_house()
     from crdmo.foundation.refusals import Invalid  # noqa: PLC0415 — see open_house
     from crdmo.services.quality import imports  # noqa: PLC0415
@@ -34,6 +39,9 @@ def import_table(
         here = common.program_of(person, program)
         if not file.is_file():
             raise Invalid("there is no such file", given=str(file))
+        if kind == STRUCTURES:
+            _structures(person, here, file, dry_run=dry_run, json=json)
+            return
         table = imports.read(file.name, file.read_bytes())
         if dry_run:
             analyses.named(kind).arguments(table.frame, imports.options(option or []))
@@ -54,6 +62,30 @@ def import_table(
         )
     found = {"analysis": made.code, "finding": made.finding, "id": str(made.pk), "result": str(made.computed_id)}
     common.answer(found, json, [f"{made.code}: {made.finding}"])
+
+
+def _structures(person: Person, program: Program, file: Path, *, dry_run: bool, json: bool) -> None:
+    """Register the compounds of a file, or say what each of its records is."""
+    from crdmo.foundation.accounts import authority  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.refusals import NotPermitted  # noqa: PLC0415
+    from crdmo.services.discovery import registry  # noqa: PLC0415
+    from crdmo.services.discovery.workflow import registration  # noqa: PLC0415
+
+    if not authority.may(person, "discovery.bring_structures", program.pk):
+        raise NotPermitted("this person registers no compounds here", given=person.user_id)
+    kind = {".sdf": "sdf", ".csv": "csv"}.get(file.suffix.lower(), "smiles")
+    data = file.read_bytes()
+    found = registry.judged(program, registry.read_records(kind, data, file.name)) if dry_run else []
+    rows = [{"record": one.source.number, "decision": str(one.decision), "reason": one.reason} for one in found]
+    told = [f"{row['record']}: {row['decision']}: {row['reason']}" for row in rows]
+    if dry_run:
+        common.answer({"records": rows}, json, [*told, f"{file}: {len(rows)} records. Nothing was written."])
+        return
+    made = registration.bring_structures(person, program, data=data, kind=kind, file_name=file.name)
+    registration.register_upload(person, made)
+    common.answer(
+        {"upload": made.code, "records": made.records}, json, [f"{made.code}: {made.records} records registered."]
+    )
 
 
 references = typer.Typer(help="The catalogue of official artefacts that users bring themselves.", no_args_is_help=True)

@@ -31,7 +31,7 @@ STAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Dossier", ("regulatory",)),
     ("Other records", ()),
 )
-ORIGIN = "discovery."
+ORIGIN = "discovery.compound"
 COMPUTED = "computed"
 _GROUND = ("accounts", "signing", "ledger", "datasets", "references", "computing")
 NEAREST = 4000
@@ -88,8 +88,7 @@ def origin(program: Program) -> Record | None:
     if first is None:
         return None
     above = thread.nodes(thread.upstream(first.pk, limit=NEAREST), [str(program.pk)])
-    origins = [node for node in above if node.type.startswith(ORIGIN) and node.type in landmarks()]
-    return max(origins, key=lambda node: node.depth).record if origins else first
+    return next((node.record for node in above if node.type == ORIGIN), first)
 
 
 def strand(start: Record, streams: list[str], most: int = NEAREST) -> Strand:

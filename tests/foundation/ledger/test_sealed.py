@@ -36,7 +36,7 @@ def test_only_an_act_opens_it_and_the_opening_is_an_entry(trial: Trial) -> None:
 
 def test_a_value_that_is_exchanged_or_gone_is_found_by_verification(trial: Trial) -> None:
     def findings() -> list[str]:
-        return [one.what for one in verification.verify().findings if one.kind == "personal"]
+        return [one.what for one in verification.verify().problems if one.check == "personal"]
 
     assert findings() == []
     one = Sealed.objects.filter(field="arm").order_by("commitment")[0]

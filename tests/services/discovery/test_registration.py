@@ -6,7 +6,8 @@ import pytest
 from rdkit import Chem
 
 from crdmo.foundation.refusals import Conflict, Invalid, NotPermitted, Refused
-from crdmo.services.discovery import registry
+from crdmo.science.discovery.structure_figure import draw_structure
+from crdmo.services.discovery import figures, registry
 from crdmo.services.discovery.models import Compound, CompoundLot, Form, Registration, Upload
 from crdmo.services.discovery.workflow import registration
 from tests import factories
@@ -89,6 +90,18 @@ def test_another_sponsors_compound_is_never_told(lab: Lab) -> None:
     registration.register_upload(lab.chemist, upload)
     assert [c.code for c in Compound.objects.filter(program=lab.program)] == ["SPO-000001"]
     assert [c.code for c in Compound.objects.filter(program=other).order_by("code")] == ["RIV-000001", "RIV-000002"]
+
+
+def test_what_one_sponsor_brought_answers_another_no_sooner(lab: Lab) -> None:
+    """Whatever is kept between requests is kept for one sponsor: else the time of an answer would tell."""
+    other = factories.program("LQ-7", owner=factories.sponsor("RIVAL"))
+    lab.register("c1ccccc1CCCN theirs", program=other)
+    figures.structure(other, "NCCCc1ccccc1")
+    kept, drawn = registry._made.cache_info(), draw_structure.cache_info()
+    registry.verdicts(lab.bring("c1ccccc1CCCN ours"))
+    figures.structure(lab.program, "NCCCc1ccccc1")
+    assert registry._made.cache_info().hits == kept.hits
+    assert draw_structure.cache_info().hits == drawn.hits
 
 
 def test_a_second_program_of_the_sponsor_keeps_the_number(lab: Lab) -> None:

@@ -8,6 +8,9 @@ from crdmo.science.figures import Axis, Chart, Figure
 from .p_values import p_words
 from .survival_arms import SurvivalByArm
 
+# Below zero, and above the next tick of the upright axis.
+STRIP = 0.24
+
 
 @figure("clinical.survival_by_arm")
 def survival_figure(
@@ -22,7 +25,9 @@ def survival_figure(
         unit: of the times.
     """
     chart = Chart(
-        title, x=Axis("Time", unit, low=0, high=max(result.times)), y=Axis(f"Free of {event}", "", low=-0.3, high=1.0)
+        title,
+        x=Axis("Time", unit, low=0, high=max(result.times) * 1.06),
+        y=Axis(f"Free of {event}", "", low=-STRIP, high=1.0),
     )
     for row, one in enumerate(result.arms):
         estimate = one.estimate
@@ -37,7 +42,7 @@ def survival_figure(
             )
         # The numbers at risk lie in a strip of their own below zero.
         for when, count in zip(result.times, one.at_risk, strict=True):
-            chart.note(when, -0.1 - 0.09 * row, str(count))
+            chart.note(when, -STRIP * (row + 1.2) / (len(result.arms) + 0.6), str(count))
     risk = "; ".join(f"{one.arm} {', '.join(map(str, one.at_risk))}" for one in result.arms)
     medians = ", ".join(
         f"{one.arm} {'not reached' if one.estimate.median is None else f'{one.estimate.median:g} {unit}'}"

@@ -37,8 +37,10 @@ _KEPT = (
 
 
 @lru_cache(maxsize=4096)
-def draw_structure(smiles: str, width: int = 220, height: int = 150) -> Drawing:
-    """Draw a structure by its SMILES; the answer is kept by SMILES and size.
+def draw_structure(smiles: str, width: int = 220, height: int = 150, *, owner: str = "") -> Drawing:
+    """Draw a structure by its SMILES; the answer is kept by SMILES, size and owner.
+
+    The `owner` is who sees it: what was drawn for one is not kept for another, or the time of an answer would tell.
 
     Raises:
         MethodError: the SMILES cannot be read.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.utils.safestring import SafeString
 
+from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets import frame
 from crdmo.science.discovery import logistic
 from crdmo.science.discovery.curve_figure import curve_figure
@@ -23,9 +24,9 @@ from .models import Curve, Plate
 CELL = 18
 
 
-def structure(smiles: str, width: int = 180, height: int = 120) -> SafeString:
-    """Return the drawing of a structure."""
-    return SafeString(draw_structure(smiles, width, height).svg)
+def structure(program: Program, smiles: str, width: int = 180, height: int = 120) -> SafeString:
+    """Return the drawing of a structure. It is kept for the sponsor of the program alone."""
+    return SafeString(draw_structure(smiles, width, height, owner=str(program.organization_id)).svg)
 
 
 def _points(curve: Curve) -> tuple[list[float], list[float]]:

@@ -126,7 +126,8 @@ _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
 
 
 @lru_cache(maxsize=20_000)
-def _molecule(smiles: str) -> tuple[Chem.Mol, DataStructs.ExplicitBitVect]:
+def _molecule(key: UUID, smiles: str) -> tuple[Chem.Mol, DataStructs.ExplicitBitVect]:
+    # Kept by the record, not by the structure, so that no answer is sooner for what somebody else has.
     mol = Chem.MolFromSmiles(smiles)
     return mol, _GENERATOR.GetFingerprint(mol)
 
@@ -145,7 +146,7 @@ def search(program: Program | None, structure: str, how: str) -> list[Hit]:
             pattern = Chem.MolFromSmarts(structure.strip()) if structure.strip() else None
         if pattern is None:
             raise Invalid("this pattern cannot be read", errors={"structure": "SMARTS or SMILES"}, given=structure[:60])
-        return [Hit(one) for one in rows if _molecule(one.smiles)[0].HasSubstructMatch(pattern)][:MOST_HITS]
+        return [Hit(one) for one in rows if _molecule(one.pk, one.smiles)[0].HasSubstructMatch(pattern)][:MOST_HITS]
     try:
         made = register_structure(structure=structure)
     except MethodError as error:
@@ -154,8 +155,8 @@ def search(program: Program | None, structure: str, how: str) -> list[Hit]:
         ) from error
     if how == "exact":
         return [Hit(one) for one in rows if one.key == made.identity.tautomer]
-    wanted = _molecule(made.standardised.parent)[1]
-    scored = [Hit(one, float(DataStructs.TanimotoSimilarity(wanted, _molecule(one.smiles)[1]))) for one in rows]
+    wanted = _GENERATOR.GetFingerprint(Chem.MolFromSmiles(made.standardised.parent))
+    scored = [Hit(one, float(DataStructs.TanimotoSimilarity(wanted, _molecule(one.pk, one.smiles)[1]))) for one in rows]
     near = [hit for hit in scored if (hit.similarity or 0) >= LEAST_SIMILAR]
     return sorted(near, key=lambda hit: (-(hit.similarity or 0), hit.compound.code))[:MOST_HITS]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from uuid import UUID
 
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets import read
@@ -78,7 +79,8 @@ def read_records(kind: str, data: bytes, file_name: str = "structures") -> list[
 
 
 @lru_cache(maxsize=8192)
-def _made(structure: str, no_chiral_flag: NoFlag) -> Made:
+def _made(structure: str, no_chiral_flag: NoFlag, owner: UUID | None) -> Made:
+    # The owner is in the key: a structure that is known to one sponsor answers another no sooner.
     return register_structure(structure=structure, no_chiral_flag=no_chiral_flag)
 
 
@@ -117,7 +119,7 @@ def judged(program: Program, sources: Iterable[SourceRecord], no_chiral_flag: No
     forms = set(Form.objects.filter(organization=program.sponsor, is_void=False).values_list("compound__key", "name"))
     answers = []
     for source in sources:
-        verdict = _judge(source, no_chiral_flag, by_key, exact, layers, forms)
+        verdict = _judge(source, no_chiral_flag, program.organization_id, by_key, exact, layers, forms)
         answers.append(verdict)
         if verdict.made is not None:
             keys, here = verdict.made.identity, f"record {source.number}"
@@ -139,6 +141,7 @@ _RELATION = (
 def _judge(
     source: SourceRecord,
     no_chiral_flag: NoFlag,
+    owner: UUID | None,
     by_key: dict[str, str],
     exact: dict[str, str],
     layers: dict[str, dict[str, str]],
@@ -147,7 +150,7 @@ def _judge(
     if source.problem:
         return Verdict(source, REFUSED, source.problem)
     try:
-        made = _made(source.structure, no_chiral_flag)
+        made = _made(source.structure, no_chiral_flag, owner)
     except MethodError as error:
         return Verdict(source, REFUSED, str(error))
     keys = made.identity

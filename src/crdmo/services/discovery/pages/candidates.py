@@ -80,7 +80,7 @@ def propose(request: PageRequest, program: str, code: str) -> HttpResponse:
     contents = {
         "record": found,
         "form": form,
-        "drawing": figures.structure(found.smiles, 300, 200),
+        "drawing": figures.structure(here(request), found.smiles, 300, 200),
         "profile": workflow.judge(found),
         "potencies": _potencies(found),
         "back": at(request, "compound", code=found.code),
@@ -112,7 +112,7 @@ def nomination(request: PageRequest, program: str, code: str) -> HttpResponse:
         found.refresh_from_db()
         compound = found.form.compound
         return {
-            "record": found, "drawing": figures.structure(compound.smiles, 300, 200), "substance": found.substance,
+            "record": found, "drawing": figures.structure(here(request), compound.smiles, 300, 200), "substance": found.substance,
             "potencies": _potencies(compound), "signatures": signatures_of(found),
         }  # fmt: skip
 

@@ -61,7 +61,11 @@ def compounds(request: PageRequest, program: str) -> HttpResponse:
             if not asked or asked.lower() in f"{one.code} {one.name} {one.inchi_key}".lower()
         ]
     cards = [
-        {"compound": hit.compound, "similarity": hit.similarity, "drawing": figures.structure(hit.compound.smiles)}
+        {
+            "compound": hit.compound,
+            "similarity": hit.similarity,
+            "drawing": figures.structure(here(request), hit.compound.smiles),
+        }
         for hit in hits[:SHOWN]
     ]
     contents = {
@@ -82,7 +86,7 @@ def compound(request: PageRequest, program: str, code: str) -> HttpResponse:
     )
     contents: dict[str, Any] = {
         "record": found,
-        "drawing": figures.structure(found.smiles, 360, 240),
+        "drawing": figures.structure(here(request), found.smiles, 360, 240),
         "made": made,
         "forms": found.forms.filter(is_void=False).prefetch_related("lots").order_by("code"),
         "variants": found.variants.filter(is_void=False).select_related("program").order_by("code"),

@@ -124,7 +124,7 @@ def upload(request: PageRequest, program: str, code: str) -> HttpResponse:
         shown = sorted(rows, key=lambda one: (one.decision != registry.REFUSED, one.source.number))[:SHOWN]
         drawn = [
             {"verdict": one, "name": registry.name_of(one.source),
-             "drawing": figures.structure(one.made.standardised.parent) if one.made else "",
+             "drawing": figures.structure(here(request), one.made.standardised.parent) if one.made else "",
              "compound": one.compound if found.state == Upload.State.REGISTERED else ""}
             for one in shown
         ]  # fmt: skip

@@ -28,7 +28,7 @@ def table(request: PageRequest, program: str) -> HttpResponse:
     drawn = [
         {
             "compound": row.compound,
-            "drawing": figures.structure(row.compound.smiles),
+            "drawing": figures.structure(here(request), row.compound.smiles),
             "cells": [
                 {"cell": cell, "curves": [figures.thumbnail(one) for one in cell.curves[:2]]} for cell in row.cells
             ],
