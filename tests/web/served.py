@@ -49,18 +49,20 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def environment_of(home: Path) -> dict[str, str]:
+    """Return what tells a process to work for the installation in this home."""
+    return {
+        "CRDMO_HOME": str(home),
+        "CRDMO_SECRET_KEY": "of a test",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]),
+    }
+
+
 @contextmanager
 def installation(home: Path, scene: str, *, settings: str = "crdmo.settings", **environment: str) -> Iterator[str]:
     """Serve an installation with a scene; yields its address. `localhost`, because passkeys need a secure origin."""
     port, log = _free_port(), home / "server.log"
-    told = {
-        **os.environ,
-        "CRDMO_HOME": str(home),
-        "DJANGO_SETTINGS_MODULE": settings,
-        "CRDMO_SECRET_KEY": "of a test",
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        **environment,
-    }
+    told = {**os.environ, **environment_of(home), "DJANGO_SETTINGS_MODULE": settings, **environment}
     told.pop("CRDMO_DATABASE_URL", None)
     with log.open("w") as out:
         command = [sys.executable, "-c", CHILD, scene, str(port)]
@@ -75,7 +77,7 @@ def installation(home: Path, scene: str, *, settings: str = "crdmo.settings", **
 
 
 def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
+    for _ in range(720):
         if child.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()[-3000:]}")
         try:

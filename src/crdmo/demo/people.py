@@ -76,6 +76,7 @@ NAMES = {
     "NORTHBRIDGE": "Northbridge CRDMO",
     "HALDEN": "Halden Labs",
     "LINDQVIST": "Lindqvist Pharma",
+    "FMA": "Federal Medicines Agency",
 }
 
 
@@ -114,7 +115,7 @@ def enter(today: dt.date) -> Cast:
         cast.people[new.person.user_id] = new.person
         _known_password(new.person)
     admin = cast["d.admin"]
-    for code, kind in (("AURELIA", "sponsor"), ("LINDQVIST", "sponsor"), ("HALDEN", "bidder")):
+    for code, kind in (("AURELIA", "sponsor"), ("LINDQVIST", "sponsor"), ("HALDEN", "bidder"), ("FMA", "agency")):
         cast.organizations[code] = accounts.create_organization(admin, code=code, name=NAMES[code], kind=kind)
     for user_id, name, title, place, roles in CAST:
         person = _enter(cast, place, user_id, name, title)
@@ -145,6 +146,15 @@ def enter_sites(cast: Cast, program: Program, today: dt.date) -> None:
                 cast["d.admin"], person, role=role, program=program, starts=today - dt.timedelta(days=1)
             )
             person.refresh_from_db()
+
+
+def admit_inspector(cast: Cast, program: Program, today: dt.date) -> None:
+    """Let an inspector of the agency look at everything of the program."""
+    person = _enter(cast, "FMA", "t.holm", "Thea Holm", "GMP and GCP Inspector")
+    accounts.grant_role(
+        cast["d.admin"], person, role=Role.INSPECTOR, program=program, starts=today - dt.timedelta(days=1)
+    )
+    person.refresh_from_db()
 
 
 def train(cast: Cast, today: dt.date) -> None:

@@ -63,6 +63,7 @@ def play(say: Say = print) -> Program:
     desk = papers.Desk(cast, program, today)
     sequence = regulatory.publish_first(teams.affairs(cast), program, papers.first(desk), papers.studies(desk), today)
     regulatory.begin_second(teams.affairs(cast), sequence, papers.stability_evaluated(desk), today)
+    people.admit_inspector(cast, program, today)
     _other_sponsor(cast, other, today)
     return program
 
