@@ -159,6 +159,7 @@ def test_a_token_that_only_reads_imports_nothing(terminal: Terminal, table: Path
 def test_structures_are_looked_at_then_registered_all_or_none(terminal: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "designs.smi"
     path.write_text("CCCCN(C)C new\nC(C)(C)(C)(C)C impossible\n")
+    terminal = terminal.log_in()
     command = ["import", str(path), "--program", "CRD-101", "--kind", "structures", "--user"]
     told = terminal.json(*command, "w.tanaka", "--dry-run")
     assert [row["decision"] for row in told["records"]] == ["new", "refused"]
