@@ -153,7 +153,7 @@ def record_thread(request: PageRequest, key: UUID) -> dict[str, Any]:
     sides = {"from": thread.upstream(key), "to": thread.downstream(key)}
     return {
         "record": str(key),
-        **{side: [_node(n) for n in thread.nodes(walk, streams)] for side, walk in sides.items()},
+        **{side: [n.as_json() for n in thread.nodes(walk, streams)] for side, walk in sides.items()},
     }
 
 
@@ -179,19 +179,7 @@ def program_thread(
         for kind, keys in found.kinds.records.items()
     ]  # fmt: skip
     way = threads.way(begin, end, streams) if end else []
-    return {"from": begin.pk, "kinds": kinds, "steps": found.kinds.steps, "way": [_node(node) for node in way]}
-
-
-def _node(node: thread.Node) -> dict[str, Any]:
-    return {
-        "id": str(node.key),
-        "type": node.type,
-        "label": node.label,
-        "state": node.state,
-        "version": node.version,
-        "stale": node.stale,
-        "steps": node.depth,
-    }
+    return {"from": begin.pk, "kinds": kinds, "steps": found.kinds.steps, "way": [node.as_json() for node in way]}
 
 
 @router.get("/programs/{program}/ledger", url_name="program_ledger", response=Chain)

@@ -144,6 +144,18 @@ class Node:
     depth: int
     record: Record
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {
+            "id": str(self.key),
+            "type": self.type,
+            "label": self.label,
+            "state": self.state,
+            "version": self.version,
+            "stale": self.stale,
+            "steps": self.depth,
+        }
+
 
 def nodes(keys: dict[UUID, int], streams: Iterable[str], using: str = "default") -> list[Node]:
     """Return the records of a walk that lie in the streams the reader may see, nearest first."""

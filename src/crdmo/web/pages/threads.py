@@ -33,7 +33,9 @@ def thread_of(request: PageRequest, key: UUID) -> HttpResponse:
     above = thread.nodes(thread.upstream(key, limit=400), streams)
     below = thread.nodes(thread.downstream(key, limit=400), streams)
     if request.GET.get("format") == "json":
-        return JsonResponse({"record": str(key), "from": [_node(n) for n in above], "to": [_node(n) for n in below]})
+        return JsonResponse(
+            {"record": str(key), "from": [n.as_json() for n in above], "to": [n.as_json() for n in below]}
+        )
     causes = thread.stale_causes([key]).get(key, [])
     changed = thread.nodes(dict.fromkeys(causes, 1), streams)
     contents = {
@@ -54,18 +56,6 @@ def thread_of(request: PageRequest, key: UUID) -> HttpResponse:
 def _source(key: UUID) -> dict[str, Any] | None:
     entry = Entry.objects.filter(record_id=key).order_by("-version").first()
     return trails.line(entry) if entry else None
-
-
-def _node(node: thread.Node) -> dict[str, Any]:
-    return {
-        "id": str(node.key),
-        "type": node.type,
-        "label": node.label,
-        "state": node.state,
-        "version": node.version,
-        "stale": node.stale,
-        "steps": node.depth,
-    }
 
 
 def _listed(nodes: list[thread.Node]) -> list[dict[str, Any]]:
