@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -17,7 +18,8 @@ from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning, sign
-from crdmo.science.method import MethodError
+from crdmo.science.discovery.curve_fit import fit_curve
+from crdmo.science.method import MethodError, to_json
 
 from ..models import Assay, Compound, CompoundLot, Curve, Plate, Potency, Run
 from ..plate_files import read_plate
@@ -104,8 +106,9 @@ def add_plate(
     samples = wells.frame.filter(wells.frame["role"] == "sample")
     values = normalised.output["values"]
     for name, lot in lots.items():
+        doses = [float(one["dose"]) for one in samples.iter_rows(named=True) if one["lot"] == name]
         response = [value for value, one in zip(values, samples["lot"].to_list(), strict=True) if one == name]
-        _fit(act, plate, lot, column(dataset, "dose", role="sample", lot=name), response)
+        _fit(act, plate, lot, column(dataset, "dose", role="sample", lot=name), doses, response)
     return plate
 
 
@@ -133,14 +136,44 @@ def _lots(run: Run, names: list[str]) -> dict[str, CompoundLot]:
     return found
 
 
-def _fit(act: Act, plate: Plate, lot: CompoundLot, dose: dict[str, Any], response: list[float]) -> Curve:
+# What no ledger holds as a number: beyond it a float that is whole cannot be told from an integer.
+FAR = 2.0**53
+
+
+def _shape(doses: list[float], response: list[float]) -> dict[str, Any]:
+    """Return how a curve is fitted: four free parameters, or plateaus at the controls where a free fit runs away.
+
+    A compound that hardly acts says nothing of its top; held at 0 and 100 % its IC50 is a bound.
+    """
+    shape: dict[str, Any] = {"parameters": 4, "absolute_level": 50.0}
+    try:
+        told = to_json(fit_curve(dose=doses, response=response, **shape))
+    except MethodError:
+        return shape
+    runs_away = any(abs(value) >= FAR for value in _numbers(told))
+    return {**shape, "fixed": {"bottom": 0.0, "top": 100.0}} if runs_away else shape
+
+
+def _numbers(told: Any) -> Iterator[float]:
+    if isinstance(told, dict):
+        told = list(told.values())
+    if isinstance(told, list):
+        for one in told:
+            yield from _numbers(one)
+    elif isinstance(told, float):
+        yield told
+
+
+def _fit(
+    act: Act, plate: Plate, lot: CompoundLot, dose: dict[str, Any], doses: list[float], response: list[float]
+) -> Curve:
     """Fit the curve of a lot; where there can be none, say why."""
     inputs = {"dose": dose, "response": response}
     basis = [plate.dataset, plate.normalised, lot]
     computed, why = None, ""
     try:
         computed = computing.run(
-            act, "discovery.curve_fit", inputs=inputs, parameters={"parameters": 4, "absolute_level": 50.0},
+            act, "discovery.curve_fit", inputs=inputs, parameters=_shape(doses, response),
             sources=basis, program=plate.program, title=f"Curve of {lot} on {plate}",
         )  # fmt: skip
     except MethodError as error:
