@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 from typing import Any
 
-import numpy as np
 from django.utils.safestring import SafeString
 
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets import frame
-from crdmo.science.discovery import logistic
-from crdmo.science.discovery.curve_figure import curve_figure
+from crdmo.science.discovery import curve_figure
 from crdmo.science.discovery.curve_fit import CurveFit
 from crdmo.science.discovery.plate_layout import plate_shape, row_letters
 from crdmo.science.discovery.structure_figure import draw_structure
@@ -22,6 +19,8 @@ from crdmo.science.method import from_json
 from .models import Curve, Plate
 
 CELL = 18
+# The axis that thumbnails share: per cent of the controls.
+LOW, HIGH = -20.0, 120.0
 
 
 def structure(program: Program, smiles: str, width: int = 180, height: int = 120) -> SafeString:
@@ -44,36 +43,19 @@ def curve(found: Curve) -> Figure | None:
         return None
     fit: CurveFit = from_json("discovery.curve_fit", found.computed.output)
     doses, responses = _points(found)
-    return curve_figure(
+    return curve_figure.curve_figure(
         fit, dose=doses, response=responses, title=f"{found.lot}, plate {found.plate}", dose_unit="nM",
         response_name="Inhibition", response_unit="%",
     )  # fmt: skip
 
 
-def thumbnail(found: Curve, width: int = 110, height: int = 48) -> SafeString:
-    """Return a small picture of a curve for a table."""
+def thumbnail(found: Curve) -> SafeString:
+    """Return a small picture of a curve for a table, all on one axis of per cent."""
     if found.computed is None:
         return SafeString("")
     fit: CurveFit = from_json("discovery.curve_fit", found.computed.output)
     doses, responses = _points(found)
-    low, high = math.log(fit.lowest_dose), math.log(fit.highest_dose)
-    bottom, top = min(-10.0, *responses), max(110.0, *responses)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return 3 + (x - low) / (high - low) * (width - 6), height - 3 - (y - bottom) / (top - bottom) * (height - 6)
-
-    xs = np.linspace(low, high, 41)
-    line = [place(float(x), float(y)) for x, y in zip(xs, logistic.response(xs, fit.values), strict=True)]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in line)
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.5" fill="currentColor" fill-opacity="0.55"/>'
-        for x, y in (place(math.log(dose), value) for dose, value in zip(doses, responses, strict=True))
-    )
-    return SafeString(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="Curve of {escape(found.lot.code, quote=True)}">{dots}'
-        f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.4"/></svg>'
-    )
+    return SafeString(curve_figure.thumbnail(fit, dose=doses, response=responses, low=LOW, high=HIGH))
 
 
 def heat_map(plate: Plate) -> SafeString:
