@@ -1,6 +1,7 @@
 """All tests, as `make test` runs them: on SQLite, then ledger, tenancy and concurrency again on a real PostgreSQL.
 
-Each part runs in two processes. The last line counts both parts together.
+Each part runs in two processes. The files keep their order, so that those that drive a browser do not come last, one beside an
+idle process. The last line counts both parts together.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import sys
 
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 PARTS = (
-    ("SQLite", [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "tests"]),
+    (
+        "SQLite",
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "tests"],
+    ),
     ("PostgreSQL", [sys.executable, "-m", "tests.postgresql", "-q"]),
 )
 

@@ -41,6 +41,10 @@ def backup(
         scratch = out.with_name(out.name + ".sqlite3")
         source, target = sqlite3.connect(settings.DATABASES["default"]["NAME"]), sqlite3.connect(scratch)
         try:
+            # One snapshot from beginning to end: without it the copy begins anew whenever somebody writes, and in a
+            # busy house it would never end.
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM ledger_entry LIMIT 1").fetchone()
             source.backup(
                 target, pages=2000, progress=lambda status, left, total: common.progress("Copying")(total - left, total)
             )
