@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crdmo.standards import ectd, xpt
+from crdmo.standards import ectd
 from crdmo.standards.refusals import Finding, FormatError, Severity
 
 from . import common
@@ -46,6 +46,8 @@ def check(
     json: Json = False,
 ) -> None:
     """Check a file by the rules of its standard. Ends with 3 where an error was found."""
+    from crdmo.standards import xpt  # noqa: PLC0415 — commands that need no tables start quickly
+
     try:
         _require(file)
         if file.suffix.lower() == ".xpt":
@@ -88,6 +90,8 @@ def show(
 
 
 def _members(file: Path) -> tuple[dict[str, Any], list[str]]:
+    from crdmo.standards import xpt  # noqa: PLC0415 — commands that need no tables start quickly
+
     held = xpt.XptFile(file)
     rows: list[dict[str, Any]] = [
         {"name": one.header.name, "rows": one.rows, "variables": [v.name for v in one.header.variables]}

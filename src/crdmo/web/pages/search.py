@@ -50,7 +50,12 @@ def named(question: str, *, only: models.Q | None = None, keys: list[UUID] | Non
             {"label": str(r), "id": str(r.pk), "url": record_url(r), "kind": type_label(r.record_type())} for r in found
         ]
         groups.append({"name": type_label(kind), "items": items})
-    return groups
+    # Whoever types a whole number means the record that has it, not one that mentions it in its title.
+    return sorted(groups, key=lambda group: not any(_is_number(question, item["label"]) for item in group["items"]))
+
+
+def _is_number(question: str, label: str) -> bool:
+    return label.split(" ", maxsplit=1)[0].casefold() == question.casefold()
 
 
 def _with_hits(asked: dict[str, models.QuerySet[Any]]) -> list[str]:
@@ -106,7 +111,7 @@ def search(request: PageRequest) -> HttpResponse:
     question = request.GET.get("q", "").strip()
     groups = _records(request, question) if len(question) >= 2 else []
     if request.GET.get("go") and groups:
-        exact = [i for g in groups for i in g["items"] if i["label"].split(" ")[0].casefold() == question.casefold()]
+        exact = [i for g in groups for i in g["items"] if _is_number(question, i["label"])]
         if len(exact) == 1:
             return HttpResponseRedirect(exact[0]["url"])
     places = _places(request, question)
