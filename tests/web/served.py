@@ -9,7 +9,9 @@ The scene is a module with `play()`, which enters people and records before the 
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -58,9 +60,41 @@ def environment_of(home: Path) -> dict[str, str]:
     }
 
 
+DEMO = "tests.web.scenes.demo"
+PLAY = """
+import django
+django.setup()
+from django.conf import settings
+for app in settings.INSTALLED_APPS:
+    settings.MIGRATION_MODULES[app.rpartition(".")[2]] = None
+from django.core.management import call_command
+call_command("migrate", run_syncdb=True, verbosity=0)
+from tests.web.scenes import demo
+demo.play()
+"""
+
+
+def _played(home: Path) -> None:
+    """Copy the played demo into a home. It is played once a run, by whichever process of the run needs it first."""
+    worker = home.parent
+    shared = (worker.parent if worker.name.startswith("popen-") else worker) / "played-demo"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            making = shared.with_suffix(".part")
+            making.mkdir()
+            told = {**os.environ, **environment_of(making), "DJANGO_SETTINGS_MODULE": "crdmo.settings"}
+            told.pop("CRDMO_DATABASE_URL", None)
+            subprocess.run([sys.executable, "-c", PLAY], env=told, cwd=ROOT, check=True, capture_output=True, text=True)
+            making.rename(shared)
+    shutil.copytree(shared, home, dirs_exist_ok=True)
+
+
 @contextmanager
 def installation(home: Path, scene: str, *, settings: str = "crdmo.settings", **environment: str) -> Iterator[str]:
     """Serve an installation with a scene; yields its address. `localhost`, because passkeys need a secure origin."""
+    if scene == DEMO:
+        _played(home)
     port, log = _free_port(), home / "server.log"
     told = {**os.environ, **environment_of(home), "DJANGO_SETTINGS_MODULE": settings, **environment}
     told.pop("CRDMO_DATABASE_URL", None)
