@@ -90,6 +90,7 @@ def test_the_way_from_the_substance_to_a_certificate_is_told(terminal: Terminal)
     assert told["way"][-1]["type"] == "quality.certificate"
     assert inside.run("thread", "CRD-101", "--from", "VT-2604", *user).exit_code == common.FINDINGS
     assert inside.run("thread", "LQ-7", *user).exit_code == common.USAGE
+    assert inside.run("thread", "CRD-101", "--from", "VT-API", "--user", "y.cho").exit_code == common.USAGE
 
 
 def test_a_pipe_holds_the_object_and_nothing_else(terminal: Terminal, table: Path) -> None:

@@ -102,3 +102,14 @@ def test_a_number_names_one_record_and_says_so_when_it_names_several(full) -> No
     stock.register_substance(full.keeper, full.program, code="L-1", name="Named like a lot", kind="excipient")
     with pytest.raises(Invalid, match="several records"):
         threads.coded(full.program, "L-1")
+
+
+def test_a_record_of_the_house_is_no_way_to_another_sponsors_work(full) -> None:
+    """A method serves all programs: who works in one of them does not find the others' runs by following it."""
+    other = factories.program("OTHER-1", owner=factories.sponsor("OTHER"))
+    browser = Browser(factories.person(Role.ANALYST, other))
+    address = f"/OTHER-1/thread/?from={full.assay.pk}"
+    for asked in ("WS-", "L-1"):
+        text = browser.text(f"{address}&q={asked}")
+        assert "Show the way" not in text and f"Nothing on this thread has “{asked}”" in text
+    assert "Show the way" in Browser(full.analyst).text(f"/CRD-101/thread/?from={full.assay.pk}&q=WS-")

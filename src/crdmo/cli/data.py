@@ -164,6 +164,9 @@ def thread(
         person = common.acting(user)
         here = common.program_of(person, program)
         streams = authority.streams_of(person)
+        if str(here.pk) not in streams:
+            # Who works at a site sees the own subjects, and no other record of the program.
+            raise NotFound("there is no such program", given=program)
         begin = threads.coded(here, start) if start else threads.origin(here)
         if begin is None:
             raise NotFound("the thread has no beginning yet", given=program, next="Register a substance first")

@@ -46,7 +46,8 @@ class Strand:
     Attributes:
         start: the record it was followed from.
         kinds: the records of each kind, nearest first, and the steps between kinds.
-        steps: {record: number of steps from the start}.
+        steps: {record: number of steps from the start}, of the records that the reader may see and of no others: what is
+            searched or counted on a thread begins here.
         stale: those of the records that stand on data changed since.
         cut: whether there are more records than were followed.
     """
@@ -94,8 +95,10 @@ def origin(program: Program) -> Record | None:
 def strand(start: Record, streams: list[str], most: int = NEAREST) -> Strand:
     """Follow a record both ways and sum up by landmarks; a computed result belongs to the room of its method."""
     below, above = thread.downstream(start.pk, limit=most), thread.upstream(start.pk, limit=most)
-    steps = {**below, **above, start.pk: 0}
-    types = walks.types_of(steps, streams)
+    walked = {**below, **above, start.pk: 0}
+    types = walks.types_of(walked, streams)
+    # A method or an instrument of the house leads to the work of every sponsor: what may not be seen goes here, once.
+    steps = {key: walked[key] for key in types}
     computed = [key for key, kind in types.items() if kind == Result.record_type()]
     methods = Result.objects.filter(pk__in=computed).values_list("pk", "method")
     types |= {key: f"{method.partition('.')[0]}.{COMPUTED}" for key, method in methods}
