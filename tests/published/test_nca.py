@@ -73,6 +73,7 @@ def test_gibaldi_and_perrier_after_a_bolus() -> None:
         route=Route.BOLUS,
         rule=Rule.LINEAR,
         terminal_times=[5, 7.5, 10],
+        terminal_reason="the last three, as in the book",
     )
     assert found.auc_last == pytest.approx(47.503075, abs=5e-7)
     assert found.auc_inf == pytest.approx(48.993190757, abs=5e-10)
@@ -136,7 +137,9 @@ def test_the_window_of_the_terminal_phase() -> None:
 
 
 def test_a_rising_end_is_flagged_and_nothing_is_extrapolated() -> None:
-    found = non_compartmental(time=[0, 1, 2, 3], concentration=[1, 2, 4, 8], terminal_times=[1, 2, 3], dose=1)
+    found = non_compartmental(
+        time=[0, 1, 2, 3], concentration=[1, 2, 4, 8], terminal_times=[1, 2, 3], terminal_reason="as told", dose=1
+    )
     assert found.terminal is not None and found.terminal.rate == pytest.approx(-math.log(2))
     assert found.auc_inf is None and found.clearance is None
     assert any("Negative half-life" in flag for flag in found.flags)
