@@ -16,6 +16,7 @@ from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.science.method import MethodError
 
+from . import kinetic_rules
 from .models import Analysis
 
 METHOD = "preclinical.nca"
@@ -61,13 +62,16 @@ def profiles(study: Study, visit: Visit, code: str = "") -> dict[Subject, list[t
     return {animal: sorted(samples, key=lambda pair: pair[0]) for animal, samples in found.items()}
 
 
-def compute(act: Act, study: Study, visit: Visit) -> list[Analysis]:
+def compute(act: Act, study: Study, visit: Visit, *, window: str, below: str) -> list[Analysis]:
     """Compute the exposure of each animal that was exposed, and keep it; a control without drug has none.
 
     Raises:
+        Invalid: a rule that there is not, or that the samples do not carry; an infusion.
         Refused: no animal of the day has a profile that can be computed.
     """
+    kinetic_rules.checked(window, below)
     made, told = [], []
+    routes = kinetic_rules.routes(study)
     found = profiles(study, visit)
     placed = arms_of(found)
     before = {
@@ -80,7 +84,8 @@ def compute(act: Act, study: Study, visit: Visit) -> list[Analysis]:
         if arm is None or not any(values):
             continue
         inputs = {"time": [at for at, _ in samples], "concentration": values}
-        parameters = {"interval": 24.0, "rule": "linear_up_log_down", "route": "extravascular"}
+        route = routes.get(animal.id, "extravascular")
+        parameters = kinetic_rules.parameters(window, below, [one for _, one in samples], route)
         try:
             result = run(
                 act, METHOD, inputs, parameters, sources=[one for _, one in samples], program=study.program,
@@ -134,6 +139,7 @@ def lines(study: Study) -> list[dict[str, Any]]:
                     "group": arm, "sex": one.sex, "animal": one.words["animal"], "unit": one.words["unit"],
                     "cmax": output["c_max"], "tmax": output["t_max"], "auc": output["auc_last"], "auc_tau": output["auc_tau"],
                     "auc_inf": output["auc_inf"], "half_life": terminal.get("half_life"), "flags": output["flags"],
+                    "rules": kinetic_rules.told(one.result.parameters),
                 }
             )  # fmt: skip
     return sorted(found, key=lambda line: (line["day"], line["group"].position, line["sex"], line["animal"]))
