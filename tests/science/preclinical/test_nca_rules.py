@@ -85,6 +85,19 @@ def test_a_result_is_plain_json_and_comes_back() -> None:
     assert found.exclusions == (Exclusion(6, "haemolysed"),) and 6 not in found.samples.times
 
 
+def test_words_in_place_of_numbers_are_refused_and_plain_json_runs() -> None:
+    told = non_compartmental_many(profiles=[ProfileData("a", [0, 1], ["BLQ", 1.0]), ProfileData("b", **ORAL)])  # type: ignore[list-item]
+    assert told.refused == 1 and "a sample is no number" in told.profiles[0].refusal
+    with pytest.raises(MethodError, match="not_before"):
+        non_compartmental(**ORAL, not_before=math.nan)
+    rows = [{"name": "b", **ORAL, "exclusions": [{"time": 1, "reason": "wrong tube", "terminal_phase_only": True}]}]
+    found = call(
+        "preclinical.nca_many", {"profiles": rows}, {"partial": [[0, 6]], "rule": "linear_log", "limits": {"span": 1}}
+    )
+    assert found.profiles[0].exposure.partial[0].area > 0
+    assert from_json("preclinical.nca_many", to_json(found)) == found
+
+
 def test_both_published_rule_sets_are_there_and_differ_after_a_bolus() -> None:
     """Trap 1: PKNCA leaves the peak out for every route, WinNonlin takes it after a bolus: n, half-life and AUCinf differ."""
     time, value = [0, 1, 2, 3], [1, 0.5, 0.25, 0.1251]
@@ -96,6 +109,17 @@ def test_both_published_rule_sets_are_there_and_differ_after_a_bolus() -> None:
     assert pknca.half_life != phoenix.terminal.half_life
     by_mouth = non_compartmental(time=time, concentration=value, window=WindowRule.WINNONLIN).terminal
     assert by_mouth.points == 3 and by_mouth.rate == pknca.rate
+
+
+def test_a_bonus_for_each_sample_would_take_a_longer_window() -> None:
+    """Trap 1: adjusted R² of the last 3 to 7 is 1, 1, .99977, .99978, .99985; within 1e-4 of the best are 3 and 4, so 4 are taken."""
+    time = list(range(1, 9))
+    value = [100 * math.exp(-0.3 * t) * (1.02 if t == 4 else 1) for t in time]
+    found = non_compartmental(time=time, concentration=value).terminal
+    assert found.points == 4 and found.half_life == pytest.approx(math.log(2) / 0.3, rel=1e-9)
+    logs = np.log(value)
+    adjusted = {n: 1 - (1 - np.corrcoef(time[-n:], logs[-n:])[0, 1] ** 2) * (n - 1) / (n - 2) for n in range(3, 8)}
+    assert max(adjusted, key=lambda n: adjusted[n] + 1e-4 * n) == 7
 
 
 def test_after_an_infusion_only_what_follows_its_end_is_terminal() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crdmo.science.checks import positive, whole_number
+from crdmo.science.checks import finite_numbers, positive, whole_number
 from crdmo.science.method import MethodError, method
 
 from .exposure import Rule, joined, up_to
@@ -270,6 +270,8 @@ def _settings(
         )  # fmt: skip
     if most_points is not None:
         whole_number("most_points", most_points, at_least=FEWEST)
+    if not_before is not None:
+        finite_numbers("not_before", [not_before])
     for start, end in partial:
         if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
             raise MethodError(

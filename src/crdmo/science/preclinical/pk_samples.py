@@ -124,6 +124,11 @@ def read(profiles: Sequence[ProfileData], below: BelowLimit) -> Read:
             _check(profiles[i], limit)
         except MethodError as error:
             refused[i] = error
+        except (TypeError, ValueError) as error:
+            refused[i] = MethodError(
+                "a sample is no number", given=str(error)[:80], allowed="numbers; None below the limit of quantification",
+                next_step="read the table again: words such as BLQ are None",
+            )  # fmt: skip
     sound = [i for i in range(len(profiles)) if i not in refused]
     return Read(_rows([profiles[i] for i in sound], below, limit), sound, refused)
 
