@@ -18,7 +18,7 @@ from crdmo.science.method import MethodError
 from crdmo.science.preclinical.exposure import Rule
 from crdmo.science.preclinical.initial_concentration import Initial
 from crdmo.science.preclinical.nca import Route, non_compartmental, non_compartmental_many, partial_auc
-from crdmo.science.preclinical.pk_samples import ProfileData
+from crdmo.science.preclinical.pk_samples import Below, BelowLimit, ProfileData
 from crdmo.science.preclinical.sparse_auc import sparse_area
 from crdmo.science.preclinical.terminal_phase import WindowRule
 from tests import shared_data
@@ -162,6 +162,37 @@ def test_the_window_of_the_terminal_phase() -> None:
     )
     without = non_compartmental(time=time, concentration=value).terminal
     assert without is not None and round(without.half_life, 6) == 1.000577
+
+
+LOG2 = math.log(2)
+
+
+@pytest.mark.parametrize(
+    ("between", "rule", "last"),
+    [
+        (Below.ZERO, Rule.LINEAR, 1 + 1 + 0.5 + 1.5 + 1.5), (Below.ZERO, Rule.LINEAR_UP_LOG_DOWN, 1 + 1 + 0.5 + 1.5 + 1 / LOG2),
+        (Below.MISSING, Rule.LINEAR, 1 + 3 + 1.5 + 1.5), (Below.MISSING, Rule.LINEAR_UP_LOG_DOWN, 1 + 2 / LOG2 + 1.5 + 1 / LOG2),
+    ],
+)  # fmt: skip
+def test_areas_with_samples_below_the_limit(between: Below, rule: Rule, last: float) -> None:
+    """PKNCA's unit tests of areas: AUClast, and AUCall with its triangle."""
+    found = non_compartmental(
+        time=range(8), concentration=[0, 2, 0, 1, 2, 1, 0, 0], rule=rule, below=BelowLimit(between=between)
+    )
+    assert (found.auc_last, found.auc_all) == pytest.approx((last, last + 0.5), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("concentration", "initial", "c_0"),
+    [
+        ([0, 2, 1, 0.5], Initial.LOG_SLOPE, 4), ([0, 2, 0, 0], Initial.LOG_SLOPE, 2), ([0, 2, 0, 0.5], Initial.LOG_SLOPE, 2),
+        ([0, 2, 1, 0.5], Initial.FIRST_SAMPLE, 2), ([1, 2, 3, 4], Initial.LOG_SLOPE, 1), ([0, 0, 2, 1], Initial.LOG_SLOPE, 2),
+    ],
+)  # fmt: skip
+def test_the_concentration_at_the_time_of_a_bolus(concentration: list[float], initial: Initial, c_0: float) -> None:
+    """PKNCA's unit tests of C0: observed, log slope, first sample, in this order where one cannot be."""
+    found = non_compartmental(time=range(4), concentration=concentration, route=Route.BOLUS, initial=initial)
+    assert found.c_0 == pytest.approx(c_0, rel=1e-12)
 
 
 def test_a_rising_end_is_flagged_and_nothing_is_extrapolated() -> None:

@@ -217,6 +217,8 @@ def test_what_is_not_to_be_trusted_is_flagged() -> None:
     assert rising.auc_inf is None and rising.auc_tau is None and any("Negative" in one for one in rising.flags)
     slow = non_compartmental(time=[0, 1, 2, 3, 4], concentration=[0, 4, 3.5, 3.1, 2.7]).flags
     assert any("25%" in one for one in slow) and any("half-lives" in one for one in slow)
+    late = non_compartmental(time=[2, 3, 4, 5], concentration=[8, 4, 2, 1], interval=1, steady_state=True)
+    assert late.auc_tau is None and late.c_average is None and any("not at the dose" in one for one in late.flags)
     poor = non_compartmental(time=[0, 1, 2, 3, 4, 9], concentration=[0, 9, 2, 3, 1.5, 1.4]).flags
     assert any("adjusted R²" in one for one in poor)
     flat = non_compartmental(time=[0, 1, 2, 3, 4], concentration=[0, 9, 5, 5, 5])

@@ -90,10 +90,7 @@ def _by(
         return np.where(some, np.where(after, samples.values, np.inf).min(axis=1), 0.0), applied
     if rule is Initial.FIRST_SAMPLE:
         return np.where(some, c1, 0.0), applied
-    # The first two samples: nothing below the limit may lie between the dose and the second.
-    place = np.arange(after.shape[1])[None, :]
-    gap = ((samples.times > 0) & ~after & (place < second[:, None])).any(axis=1)
-    declining = (c1 > c2) & (second > first) & ~gap
+    declining = (c1 > c2) & (second > first) & ~samples.broken
     with np.errstate(divide="ignore", invalid="ignore"):
         back = c1 * np.exp(np.log(c1 / c2) * t1 / (t2 - t1))
     applied = np.where(declining, rule.value, Initial.FIRST_SAMPLE.value).astype(object)

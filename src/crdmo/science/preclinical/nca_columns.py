@@ -131,7 +131,8 @@ def _interval(n: dict[str, Rows], samples: Samples, curves: Curves, rate: Rows, 
     if how.interval is None:
         return
     tau = how.interval
-    n["auc_tau"], _ = _reached(samples, curves, rate, tau)
+    begun = samples.times[:, 0] < tau
+    n["auc_tau"] = np.where(begun, _reached(samples, curves, rate, tau)[0], np.nan)
     n["accumulation_predicted"] = -1.0 / np.expm1(-rate * tau)
     at = np.full(len(rate), tau)
     n["c_trough"] = value_at(curves, at)

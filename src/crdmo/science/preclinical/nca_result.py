@@ -198,6 +198,9 @@ def _flags(columns: Columns, how: Settings, limits: Limits, huge: Rows) -> list[
             (huge, "A number is too large to be kept: give units of the size of the values"),
         ]  # fmt: skip
         if how.interval is not None:
+            said.append(
+                (samples.times[:, 0] > 0, "The area over the interval begins at the first sample, not at the dose")
+            )
             said.append((np.isnan(n["auc_tau"]), "The dosing interval is not covered, and nothing can be extrapolated"))
         for (start, end), (area, _) in zip(how.partial, columns.partial, strict=True):
             said.append((np.isnan(area), f"The area from {start:g} to {end:g} is not covered by samples"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, pairwise
 from typing import Any
@@ -86,11 +86,12 @@ class Samples:
 
     Attributes:
         times, values: below the limit is what the rules say.
-        measured: where a value is a quantifiable measurement, not one that a rule put there.
+        measured: where a value was quantified, not put there by a rule.
         counts: how many samples each row has.
         terminal: measured samples that may be in the terminal phase.
         chosen: those that a person chose for it; a row without any has none.
         dropped: time of the first sample below the limit after the last quantifiable one, or NaN.
+        broken: whether one below the limit lies between the dose and the second quantifiable sample.
     """
 
     times: Rows
@@ -100,15 +101,16 @@ class Samples:
     terminal: Mask
     chosen: Mask
     dropped: Rows
+    broken: Mask
 
 
 @dataclass
 class Read:
-    """The samples of the profiles that are sound, which ones these are, and why the others are refused."""
+    """The samples of the sound profiles, which ones these are, and why the others are refused."""
 
     samples: Samples
     sound: list[int]
-    refused: dict[int, MethodError] = field(default_factory=dict)
+    refused: dict[int, MethodError]
 
 
 def read(profiles: Sequence[ProfileData], below: BelowLimit) -> Read:
@@ -127,7 +129,7 @@ def read(profiles: Sequence[ProfileData], below: BelowLimit) -> Read:
         except (TypeError, ValueError) as error:
             refused[i] = MethodError(
                 "a sample is no number", given=str(error)[:80], allowed="numbers; None below the limit of quantification",
-                next_step="read the table again: words such as BLQ are None",
+                next_step="write words such as BLQ as None",
             )  # fmt: skip
     sound = [i for i in range(len(profiles)) if i not in refused]
     return Read(_rows([profiles[i] for i in sound], below, limit), sound, refused)
@@ -149,8 +151,7 @@ def _suspects(profiles: Sequence[ProfileData], limit: float) -> list[int]:
     """Return the profiles that one quick look at all of them cannot call sound."""
     found = {i for i, one in enumerate(profiles) if len(one.time) != len(one.concentration) or len(one.time) < 2
              or one.exclusions or one.terminal_times or (one.dose is not None and not 0 < one.dose < LARGEST)}  # fmt: skip
-    rest = [i for i in range(len(profiles)) if i not in found]
-    if not rest:
+    if not (rest := [i for i in range(len(profiles)) if i not in found]):
         return sorted(found)
     try:
         times, values, counts = _filled([profiles[i] for i in rest])
@@ -201,8 +202,7 @@ def _check(one: ProfileData, limit: float) -> None:
         raise MethodError(
             "no sample is quantifiable" if not quantifiable else "one sample makes no profile",
             given=f"{len(quantifiable)} of {len(values)} samples quantifiable, {len(out)} left out",
-            allowed="at least two samples, one of them above the limit of quantification",
-            next_step="report the animal as not exposed; there is no area",
+            allowed="at least two samples, one above the limit", next_step="report the animal as not exposed; there is no area",
         )  # fmt: skip
     if one.terminal_times:
         banned = {float(e.time) for e in one.exclusions}
@@ -236,7 +236,7 @@ def _check_choice(times: Sequence[float], reason: str, allowed: list[float]) -> 
 
 def _filled(profiles: Sequence[ProfileData]) -> tuple[Rows, Rows, NDArray[np.int64]]:
     """Return times and values as rows, filled up with the last ones; None becomes NaN."""
-    counts = np.fromiter((len(one.time) for one in profiles), dtype=np.int64, count=len(profiles))
+    counts = np.array([len(one.time) for one in profiles], dtype=np.int64)
     flat_t = np.array(list(chain.from_iterable(one.time for one in profiles)), dtype=np.float64)
     flat_c = np.array(list(chain.from_iterable(one.concentration for one in profiles)), dtype=np.float64)
     ends = np.cumsum(counts)
@@ -247,7 +247,7 @@ def _filled(profiles: Sequence[ProfileData]) -> tuple[Rows, Rows, NDArray[np.int
 def _rows(profiles: Sequence[ProfileData], below: BelowLimit, limit: float) -> Samples:
     if not profiles:
         empty, none = np.zeros((0, 2)), np.zeros((0, 2), dtype=np.bool_)
-        return Samples(empty, empty, none, np.zeros(0, dtype=np.int64), none, none, np.zeros(0))
+        return Samples(empty, empty, none, np.zeros(0, dtype=np.int64), none, none, np.zeros(0), none[:, 0])
     times, values, counts = _filled(profiles)
     values = np.nan_to_num(values, nan=0.0)
     inside = np.arange(times.shape[1])[None, :] < counts[:, None]
@@ -268,6 +268,8 @@ def _rows(profiles: Sequence[ProfileData], below: BelowLimit, limit: float) -> S
     after = under & (place > last)
     first_after = after & (np.cumsum(after, axis=1) == 1)
     dropped = np.where(after.any(axis=1), times[np.arange(len(times)), first_after.argmax(axis=1)], np.nan)
+    seen = np.cumsum(measured & (times > 0), axis=1)
+    broken = np.any(under & (times > 0) & (seen < 2) & (place < last), axis=1)
     if under.any():
         for where, rule in ((under & (place < first), below.before), (under & (place > first) & (place < last), below.between),
                             (after, below.after)):  # fmt: skip
@@ -281,7 +283,7 @@ def _rows(profiles: Sequence[ProfileData], below: BelowLimit, limit: float) -> S
         order = np.where(real, order, order[np.arange(len(order)), counts - 1][:, None])
         packed = [np.take_along_axis(one, order, axis=1) for one in packed]
         packed[2:] = [one & real for one in packed[2:]]
-    return Samples(packed[0], packed[1], packed[2], counts, packed[3], packed[4], dropped)
+    return Samples(packed[0], packed[1], packed[2], counts, packed[3], packed[4], dropped, broken)
 
 
 def _counted(
