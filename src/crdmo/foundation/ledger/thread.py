@@ -17,8 +17,7 @@ from django.db import models
 
 from crdmo.proof import canonical
 
-from . import keys as keys_of
-from . import state
+from . import state, stored_keys
 from .models import Edge, Entry, Record, Stale, State, record_types
 
 TENANTS = "accounts"
@@ -66,15 +65,15 @@ def _walk(
     """Go from layer to layer, so that each record is left once however many ways lead to it."""
     only = "AND kind = 'data'" if only_data else ""
     sql = f"SELECT DISTINCT {far} FROM ledger_edge WHERE {near} IN {{keys}} {only}"  # noqa: S608 — fixed names
-    layer = keys_of.stored([key], using)
-    found: dict[keys_of.Stored, int] = {layer[0]: 0}
+    layer = stored_keys.stored([key], using)
+    found: dict[stored_keys.Stored, int] = {layer[0]: 0}
     steps = 0
     while layer and steps < depth and (limit is None or len(found) <= limit):
         steps += 1
-        layer = sorted(far_key for (far_key,) in keys_of.among(sql, layer, using) if far_key not in found)
+        layer = sorted(far_key for (far_key,) in stored_keys.among(sql, layer, using) if far_key not in found)
         found.update(dict.fromkeys(layer, steps))
     nearest = list(found.items())[1 : None if limit is None else limit + 1]
-    return {keys_of.opened(far_key): at for far_key, at in nearest}
+    return {stored_keys.opened(far_key): at for far_key, at in nearest}
 
 
 def upstream(
@@ -123,8 +122,8 @@ def stale_causes(keys: Iterable[UUID], using: str = "default") -> dict[UUID, lis
     """Return, for those of the records that are stale, the records whose change made them so."""
     found: dict[UUID, list[UUID]] = {}
     sql = "SELECT record_id, cause FROM ledger_stale WHERE record_id IN {keys} ORDER BY id"
-    for record, cause in keys_of.among(sql, keys_of.stored(keys, using), using):
-        found.setdefault(keys_of.opened(record), []).append(keys_of.opened(cause))
+    for record, cause in stored_keys.among(sql, stored_keys.stored(keys, using), using):
+        found.setdefault(stored_keys.opened(record), []).append(stored_keys.opened(cause))
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from . import keys
+from . import stored_keys
 from .thread import DEEP
 
 
@@ -31,12 +31,12 @@ def way(start: UUID, end: UUID, *, depth: int = DEEP, most: int = 20_000, using:
 
     At most `most` records are looked at, so that a question about two strangers ends.
     """
-    first, last = keys.stored([start, end], using)
-    before: dict[keys.Stored, keys.Stored] = {first: None}
+    first, last = stored_keys.stored([start, end], using)
+    before: dict[stored_keys.Stored, stored_keys.Stored] = {first: None}
     layer = [first]
     while layer and last not in before and depth > 0 and len(before) < most:
-        following: list[keys.Stored] = []
-        for up, down in sorted(keys.among(_BELOW, layer, using)):
+        following: list[stored_keys.Stored] = []
+        for up, down in sorted(stored_keys.among(_BELOW, layer, using)):
             if down not in before:
                 before[down] = up
                 following.append(down)
@@ -46,7 +46,7 @@ def way(start: UUID, end: UUID, *, depth: int = DEEP, most: int = 20_000, using:
     found: list[UUID] = []
     here = last
     while here is not None:
-        found.append(keys.opened(here))
+        found.append(stored_keys.opened(here))
         here = before[here]
     return found[::-1]
 
@@ -54,8 +54,8 @@ def way(start: UUID, end: UUID, *, depth: int = DEEP, most: int = 20_000, using:
 def types_of(wanted: Iterable[UUID], streams: Iterable[str], using: str = "default") -> dict[UUID, str]:
     """Return the type of each of the records that lies in the streams the reader may see."""
     seen = set(streams)
-    rows = keys.among(_TYPES, keys.stored(wanted, using), using)
-    return {keys.opened(key): kind for key, kind, stream in rows if stream in seen}
+    rows = stored_keys.among(_TYPES, stored_keys.stored(wanted, using), using)
+    return {stored_keys.opened(key): kind for key, kind, stream in rows if stream in seen}
 
 
 def kinds(walk: dict[UUID, int], types: dict[UUID, str], shown: Collection[str], using: str = "default") -> Kinds:
@@ -72,27 +72,27 @@ def kinds(walk: dict[UUID, int], types: dict[UUID, str], shown: Collection[str],
     for key in sorted(types, key=lambda key: (walk[key], key)):
         if types[key] in shown:
             records.setdefault(types[key], []).append(key)
-    kind_of = dict(zip(keys.stored(types, using), types.values(), strict=True))
-    below: dict[keys.Stored, list[keys.Stored]] = {}
-    for up, down in keys.among(_BELOW, kind_of, using):
+    kind_of = dict(zip(stored_keys.stored(types, using), types.values(), strict=True))
+    below: dict[stored_keys.Stored, list[stored_keys.Stored]] = {}
+    for up, down in stored_keys.among(_BELOW, kind_of, using):
         if down in kind_of:
             below.setdefault(up, []).append(down)
     steps: set[tuple[str, str]] = set()
     for kind, members in records.items():
-        reached = _reached(keys.stored(members, using), below, kind_of, shown)
+        reached = _reached(stored_keys.stored(members, using), below, kind_of, shown)
         steps |= {(kind, other) for other in reached if other != kind}
     return Kinds(records, sorted(steps))
 
 
 def _reached(
-    members: list[keys.Stored],
-    below: dict[keys.Stored, list[keys.Stored]],
-    types: dict[keys.Stored, str],
+    members: list[stored_keys.Stored],
+    below: dict[stored_keys.Stored, list[stored_keys.Stored]],
+    types: dict[stored_keys.Stored, str],
     shown: Collection[str],
 ) -> set[str]:
     """Return the shown kinds that the records lead to, at once or through records of kinds that are not shown."""
     found: set[str] = set()
-    passed: set[keys.Stored] = set()
+    passed: set[stored_keys.Stored] = set()
     waiting = [down for key in members for down in below.get(key, ())]
     while waiting:
         here = waiting.pop()
