@@ -1,4 +1,4 @@
-"""Everything that is measured, in one run: the ledger beside its peers, the demo's pages, curves, a large eCTD.
+"""Everything that is measured, in one run: the ledger beside its peers, the demo's pages, curves, a large eCTD, exposure.
 
 python -m bench [--postgresql]
 """
