@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crdmo.common.studies.models import Finding, Intervention
+from crdmo.common.studies.models import Finding, Intervention, Visit
 from crdmo.foundation.refusals import Invalid
 from crdmo.services.preclinical import kinetic_rules, toxicokinetics
 from crdmo.services.preclinical.workflow import analyses, records
@@ -46,3 +46,21 @@ def test_half_the_limit_takes_the_limit_of_the_samples() -> None:
     with pytest.raises(Invalid, match="one limit"):
         kinetic_rules.parameters("pknca", "half", [*samples, Finding(lower_limit="0.50")], "extravascular")
     assert kinetic_rules.told({"interval": 24.0}) == ""
+
+
+def test_the_24_h_sample_belongs_to_the_dose_before_it() -> None:
+    days = {day: Visit(code=f"D{day}", day=day) for day in (-1, 1, 2, 29, 30)}
+
+    def sampled(day: int, *elapsed: str) -> list[Finding]:
+        return [Finding(visit=days[day], elapsed=one) for one in elapsed]
+
+    rows = sampled(1, "PT1H", "PT8H") + sampled(2, "PT24H") + sampled(29, "PT0H", "PT7H") + sampled(30, "P1D")
+    assert [at for at, _ in toxicokinetics.of_dose(rows, days[1])] == [1, 8, 24]
+    assert [at for at, _ in toxicokinetics.of_dose(rows, days[29])] == [0, 7, 24]
+    assert toxicokinetics.of_dose(rows, days[2]) == []
+    # Recorded with its own dose it stays there, also when the day before has no samples.
+    same = sampled(2, "PT1H", "PT24H")
+    assert [at for at, _ in toxicokinetics.of_dose(same, days[2])] == [1, 24]
+    # There is no day 0: 24 h after day -1 is day 1.
+    early = sampled(-1, "PT1H") + sampled(1, "PT24H")
+    assert [at for at, _ in toxicokinetics.of_dose(early, days[-1])] == [1, 24]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crdmo.common.studies.models import Arm, Finding, Study, Subject, Visit
@@ -20,6 +20,8 @@ from . import kinetic_rules
 from .models import Analysis
 
 METHOD = "preclinical.nca"
+# A sample is looked for among the visits so many days around the dose.
+DAYS_NEAR = 8
 DURATION = re.compile(r"^PT(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?\Z|^P(\d+)D\Z")
 
 
@@ -37,22 +39,17 @@ def hours(elapsed: str) -> float | None:
 
 
 def profiles(study: Study, visit: Visit, code: str = "") -> dict[Subject, list[tuple[float, Finding]]]:
-    """Return the samples of each animal of a day by nominal time after the dose, in order.
+    """Return the samples of each animal after the dose of a day by nominal time, in order.
 
     Raises:
         Invalid: a sample has no time after the dose, stands twice, or units differ.
     """
-    rows = Finding.objects.filter(study=study, domain="PC", visit__code=visit.code, not_done=False, is_void=False)
+    near = (visit.day - DAYS_NEAR, visit.day + DAYS_NEAR)
+    rows = Finding.objects.filter(study=study, domain="PC", visit__day__range=near, not_done=False, is_void=False)
     rows = rows.filter(code=code) if code else rows
     found: dict[Subject, list[tuple[float, Finding]]] = defaultdict(list)
     units = set()
-    for one in rows.select_related("subject").order_by("subject__code", "entry"):
-        at = hours(one.elapsed)
-        if at is None:
-            raise Invalid(
-                "a sample has its time after the dose",
-                errors={"elapsed": f"{one.subject}, {one.time_point or 'no time'}"},
-            )
+    for at, one in of_dose(rows.select_related("subject", "visit").order_by("subject__code", "entry"), visit):
         if any(at == other for other, _ in found[one.subject]):
             raise Invalid("a sample stands once for a time", errors={"elapsed": f"{one.subject}, {at:g} h"})
         found[one.subject].append((at, one))
@@ -60,6 +57,38 @@ def profiles(study: Study, visit: Visit, code: str = "") -> dict[Subject, list[t
     if len(units) > 1:
         raise Invalid("concentrations are in one unit", errors={"unit": ", ".join(sorted(units))})
     return {animal: sorted(samples, key=lambda pair: pair[0]) for animal, samples in found.items()}
+
+
+def of_dose(rows: Iterable[Finding], visit: Visit) -> list[tuple[float, Finding]]:
+    """Return the samples that follow the dose of a visit, with their hours after it.
+
+    The sample of 24 h is often recorded with the next study day; it follows the dose of the day before, where that is a day
+    with samples of its own.
+
+    Raises:
+        Invalid: a sample of the visit has no time after the dose.
+    """
+    given = [(hours(one.elapsed), one) for one in rows if one.visit is not None]
+    dosed = {one.visit.day for at, one in given if one.visit is not None and (at is None or at < 24)}
+    found = []
+    for at, one in given:
+        own = one.visit is not None and one.visit.code == visit.code
+        if at is None:
+            if own:
+                raise Invalid("a sample has its time after the dose",
+                              errors={"elapsed": f"{one.subject}, {one.time_point or 'no time'}"})  # fmt: skip
+            continue
+        before = _earlier(one.visit.day, int(at // 24)) if one.visit is not None else 0
+        moved = at >= 24 and before in dosed
+        if before == visit.day if moved else own:
+            found.append((at, one))
+    return found
+
+
+def _earlier(day: int, days: int) -> int:
+    """Return the study day that lies so many days before another; there is no day 0."""
+    before = day - days
+    return before - 1 if before <= 0 < day else before
 
 
 def compute(act: Act, study: Study, visit: Visit, *, window: str, below: str) -> list[Analysis]:
