@@ -42,7 +42,8 @@ def columns(profiles: list[ProfileData]) -> None:
                    WindowRule.PKNCA, None, None, None, ())  # fmt: skip
     for i in range(0, len(profiles), 1024):
         samples = read(profiles[i : i + 1024], BelowLimit()).samples
-        analyse(samples, np.full(len(samples.times), 100.0), how)
+        with np.errstate(all="ignore"):
+            analyse(samples, np.full(len(samples.times), 100.0), how)
 
 
 def plain(values: np.ndarray) -> np.ndarray:

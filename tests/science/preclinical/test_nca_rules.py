@@ -77,6 +77,38 @@ def test_a_bad_profile_stops_no_other_and_a_name_stands_once() -> None:
         non_compartmental_many(profiles=[])
 
 
+def numbers_in(value: object) -> list[float]:
+    if isinstance(value, dict):
+        return [x for inner in value.values() for x in numbers_in(inner)]
+    if isinstance(value, list):
+        return [x for inner in value for x in numbers_in(inner)]
+    return [value] if isinstance(value, float) else []
+
+
+@pytest.mark.filterwarnings("error")
+def test_wild_profiles_give_numbers_that_can_be_kept_or_none() -> None:
+    rng = np.random.default_rng(1)
+    profiles = []
+    for i in range(80):
+        n = int(rng.integers(2, 9))
+        time = np.cumsum(rng.choice([1e-9, 1e-3, 0.1, 1, 1e3], n)) - (1e-9 if i % 3 else 0)
+        value = rng.choice([1e-300, 1e-12, 1e-3, 1, 1.0000000001, 1e6], n)
+        rows = [float(c) if keep else None for c, keep in zip(value, rng.random(n) > 0.3, strict=True)]
+        profiles.append(ProfileData(str(i), time.tolist(), rows, float(rng.choice([1e-9, 1, 1e9]))))
+    for rule, initial in zip(
+        Rule, (Initial.LOG_SLOPE, Initial.FIRST_SAMPLE, Initial.ZERO, Initial.OBSERVED), strict=True
+    ):
+        found = non_compartmental_many(
+            profiles=profiles, rule=rule, initial=initial, route=Route.BOLUS, interval=24.0, partial=[(0, 5), (3, 2000)],
+            below=BelowLimit(after=Below.HALF, limit=1e-13), window=WindowRule.WINNONLIN,
+        )  # fmt: skip
+        assert found.refused < 80
+        for one in found.profiles:
+            assert all(math.isfinite(x) and abs(x) < 2**53 for x in numbers_in(to_json(one.exposure)))
+            if one.exposure is not None and one.exposure.auc_inf is not None:
+                assert one.exposure.auc_inf >= one.exposure.auc_last
+
+
 def test_a_result_is_plain_json_and_comes_back() -> None:
     found = call(
         "preclinical.nca", {**ORAL, "exclusions": [{"time": 6, "reason": "haemolysed"}]}, {"below": {"before": "zero"}}

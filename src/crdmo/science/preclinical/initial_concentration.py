@@ -91,7 +91,7 @@ def _by(
     if rule is Initial.FIRST_SAMPLE:
         return np.where(some, c1, 0.0), applied
     declining = (c1 > c2) & (second > first) & ~samples.broken
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         back = c1 * np.exp(np.log(c1 / c2) * t1 / (t2 - t1))
     applied = np.where(declining, rule.value, Initial.FIRST_SAMPLE.value).astype(object)
     return np.where(declining, back, np.where(some, c1, 0.0)), applied

@@ -17,7 +17,7 @@ from crdmo.science.method import MethodError, method
 from .exposure import Rule, joined, up_to
 from .initial_concentration import Initial
 from .nca_columns import Route, Settings, analyse
-from .nca_result import Exposure, Limits, written
+from .nca_result import Exposure, Limits, beyond, written
 from .pk_samples import BelowLimit, Exclusion, ProfileData, read
 from .terminal_phase import FEWEST, WindowRule
 
@@ -235,8 +235,20 @@ def _exposures(profiles: Sequence[ProfileData], how: Settings, limits: Limits) -
     if found.sound:
         sound = [profiles[i] for i in found.sound]
         doses = np.array([math.nan if one.dose is None else one.dose for one in sound])
-        made.update(zip(found.sound, written(sound, analyse(found.samples, doses, how), how, limits), strict=True))
+        # What overflows or divides by nothing is NaN or infinite here, and None or a refusal in the result.
+        with np.errstate(all="ignore"):
+            columns = analyse(found.samples, doses, how)
+            exposures = written(sound, columns, how, limits)
+        made.update(zip(found.sound, exposures, strict=True))
+        made.update((found.sound[i], _too_large()) for i in beyond(columns))
     return [made[i] for i in range(len(profiles))]
+
+
+def _too_large() -> MethodError:
+    return MethodError(
+        "the concentration put at time 0 is too large to be kept", given="a steep decline between the first two samples",
+        allowed="areas below 9e15", next_step="take the first sample, or what was observed",
+    )  # fmt: skip
 
 
 def _settings(

@@ -75,16 +75,15 @@ def analyse(samples: Samples, doses: Rows, how: Settings) -> Columns:
     n["auc_last"] = up_to(curves, t_last)
     n["aumc_last"] = up_to(curves, t_last, moment=True)
     n["auc_all"] = n["auc_last"] + np.nan_to_num(c_last * (samples.dropped - t_last) / 2)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        predicted = np.exp(windows.intercept - rate * t_last)
-        n["auc_inf"] = n["auc_last"] + c_last / rate
-        n["auc_inf_predicted"] = n["auc_last"] + predicted / rate
-        n["extrapolated"] = (n["auc_inf"] - n["auc_last"]) / n["auc_inf"]
-        n["extrapolated_predicted"] = (n["auc_inf_predicted"] - n["auc_last"]) / n["auc_inf_predicted"]
-        n["aumc_inf"] = n["aumc_last"] + c_last * t_last / rate + c_last / rate**2
-        _interval(n, samples, curves, rate, how)
-        _disposition(n, doses, rate, how)
-        _back(n, samples, curves, initial)
+    predicted = np.exp(windows.intercept - rate * t_last)
+    n["auc_inf"] = n["auc_last"] + c_last / rate
+    n["auc_inf_predicted"] = n["auc_last"] + predicted / rate
+    n["extrapolated"] = (n["auc_inf"] - n["auc_last"]) / n["auc_inf"]
+    n["extrapolated_predicted"] = (n["auc_inf_predicted"] - n["auc_last"]) / n["auc_inf_predicted"]
+    n["aumc_inf"] = n["aumc_last"] + c_last * t_last / rate + c_last / rate**2
+    _interval(n, samples, curves, rate, how)
+    _disposition(n, doses, rate, how)
+    _back(n, samples, curves, initial)
     partial = [_between(samples, curves, rate, start, end) for start, end in how.partial]
     return Columns(samples, windows, usable & windows.found[:, None], n, partial, initial, manual)
 
@@ -111,15 +110,16 @@ def _reached(samples: Samples, curves: Curves, rate: Rows, end: float, *, moment
     value = samples.values[:, -1]
     beyond = (at > stop) & (value > 0)
     if beyond.any():
-        more = np.full(len(stop), np.nan) if moment else -value / rate * np.expm1(-rate * (at - stop))
+        more = (
+            np.full(len(stop), np.nan) if moment else -value / rate * np.expm1(-rate * np.where(beyond, at - stop, 0.0))
+        )
         area = np.where(beyond, area + more, area)
     return area, beyond
 
 
 def _between(samples: Samples, curves: Curves, rate: Rows, start: float, end: float) -> tuple[Rows, Mask]:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        to_end, beyond = _reached(samples, curves, rate, end)
-        to_start, _ = _reached(samples, curves, rate, start)
+    to_end, beyond = _reached(samples, curves, rate, end)
+    to_start, _ = _reached(samples, curves, rate, start)
     return np.where(samples.times[:, 0] <= start, to_end - to_start, np.nan), beyond
 
 

@@ -146,6 +146,13 @@ def written(profiles: Sequence[ProfileData], columns: Columns, how: Settings, li
     ]  # fmt: skip
 
 
+def beyond(columns: Columns) -> list[int]:
+    """Return the rows whose own samples and area are too large to be stored."""
+    n = columns.numbers
+    sound = (n["auc_last"] < LARGEST) & (n["auc_all"] < LARGEST) & (columns.samples.values < LARGEST).all(axis=1)
+    return np.flatnonzero(~sound).tolist()
+
+
 def _phases(profiles: Sequence[ProfileData], columns: Columns, how: Settings) -> list[TerminalPhase | None]:
     w = columns.windows
     used = columns.samples.times[columns.terminal].tolist()
@@ -216,5 +223,4 @@ def _length(columns: Columns) -> Rows:
     times = columns.samples.times
     low = np.where(columns.terminal, times, np.inf).min(axis=1)
     high = np.where(columns.terminal, times, -np.inf).max(axis=1)
-    with np.errstate(invalid="ignore"):
-        return np.where(columns.terminal.any(axis=1), high - low, np.nan)
+    return np.where(columns.terminal.any(axis=1), high - low, np.nan)
