@@ -46,9 +46,9 @@ def random_profiles(count: int) -> list[ProfileData]:
     ],
 )
 def test_one_profile_and_many_are_one_way(how) -> None:
-    profiles = random_profiles(300)
+    profiles = random_profiles(120)
     many = non_compartmental_many(profiles=profiles, **how)
-    assert many.refused < 60
+    assert many.refused < 25
     for one, found in zip(profiles, many.profiles, strict=True):
         given = {"time": one.time, "concentration": one.concentration, "dose": one.dose, "exclusions": one.exclusions}
         if found.exposure is None:
