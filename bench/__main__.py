@@ -1,4 +1,5 @@
-"""Everything that is measured, in one run: the ledger beside its peers, the demo's pages, curves, a large eCTD.
+"""Everything that is measured, in one run: the ledger beside its peers, the demo's pages, curves, a large eCTD,
+search by similarity and by substructure.
 
 python -m bench [--postgresql]
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.ledger", "bench.pages", "bench.curves", "bench.ectd")
+PARTS = ("bench.ledger", "bench.pages", "bench.curves", "bench.ectd", "bench.similarity", "bench.substructure")
 
 
 def main() -> int:
