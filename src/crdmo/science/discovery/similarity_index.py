@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,10 +149,10 @@ class FingerprintIndex:
         header, body = _header(data)
         if header["toolkit"] != TOOLKIT:
             raise MethodError(
-                "the index was made by another toolkit", given=str(header["toolkit"]), allowed=TOOLKIT,
+                "the index was made by another toolkit", given=header["toolkit"], allowed=TOOLKIT,
                 next_step="build it anew from the structures",
             )  # fmt: skip
-        length, count, size = (int(header[key]) for key in ("names", "count", "size"))
+        length, count, size = (header[key] for key in ("names", "count", "size"))
         if count < 0 or length < 0 or size <= 0 or len(body) != length + count * size // 8:
             raise _torn(f"{len(body)} bytes after the header")
         try:
@@ -161,9 +161,9 @@ class FingerprintIndex:
             raise _torn("identifiers that are no text") from error
         rows = np.frombuffer(body, dtype="<u8", offset=length).astype(np.uint64).reshape(count, size // 64)
         ids = tuple(names.split("\n")) if count else ()
-        made = cls.build(ids, rows, str(header["fingerprint"]))
+        made = cls.build(ids, rows, header["fingerprint"])
         if made.digest != header["digest"]:
-            raise _torn(f"digest {made.digest[:12]}…, not {str(header['digest'])[:12]}…")
+            raise _torn(f"digest {made.digest[:12]}…, not {header['digest'][:12]}…")
         return made
 
 
@@ -198,8 +198,8 @@ def _torn(given: str) -> MethodError:
     )  # fmt: skip
 
 
-def _header(data: bytes) -> tuple[dict[str, object], bytes]:
-    line, end, body = data[len(MAGIC) : len(MAGIC) + LONGEST_HEADER].partition(b"\n")
+def _header(data: bytes) -> tuple[dict[str, Any], bytes]:
+    line, end, _ = data[len(MAGIC) : len(MAGIC) + LONGEST_HEADER].partition(b"\n")
     if not data.startswith(MAGIC) or not end:
         raise _torn(repr(data[:24]))
     try:
