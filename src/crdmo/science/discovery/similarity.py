@@ -14,6 +14,7 @@ from .fingerprints import TOOLKIT, FingerprintName, fingerprint_rows
 from .popcount import bits_of
 from .registration import read_structure
 from .similarity_index import FingerprintIndex, Hit, Weights
+from .structures import read_structures
 
 MeasureName = Literal["tanimoto", "dice", "tversky"]
 HEAVIEST = 10.0
@@ -87,13 +88,9 @@ def build_index(
     Raises:
         MethodError: a structure cannot be read, and which one; the fingerprint is not known.
     """
-    mols = []
-    for name, text in structures.items():
-        try:
-            mols.append(read_structure(text)[0])
-        except MethodError as error:
-            raise MethodError(f"{name}: {error.what}", given=error.given, allowed=error.allowed) from error
-    return FingerprintIndex.build(tuple(structures), fingerprint_rows(mols, fingerprint, size), fingerprint)
+    return FingerprintIndex.build(
+        tuple(structures), fingerprint_rows(read_structures(structures), fingerprint, size), fingerprint
+    )
 
 
 @method(

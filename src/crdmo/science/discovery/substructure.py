@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Literal
 
 from crdmo.science.checks import positive, whole_number
-from crdmo.science.method import MethodError, method
+from crdmo.science.method import method
 
 from .fingerprints import TOOLKIT
 from .registration import read_structure
+from .structures import read_structures
 from .substructure_index import Query, SubstructureIndex, read_smarts
 
 QueryKind = Literal["smarts", "structure"]
@@ -53,13 +54,7 @@ def build_substructure_index(structures: Mapping[str, str]) -> SubstructureIndex
     Raises:
         MethodError: a structure cannot be read, and which one.
     """
-    mols = []
-    for name, text in structures.items():
-        try:
-            mols.append(read_structure(text)[0])
-        except MethodError as error:
-            raise MethodError(f"{name}: {error.what}", given=error.given, allowed=error.allowed) from error
-    return SubstructureIndex(tuple(structures), mols)
+    return SubstructureIndex(tuple(structures), read_structures(structures))
 
 
 @method(
