@@ -92,8 +92,8 @@ def pattern_rows(mols: Sequence[Chem.Mol]) -> Rows:
 class SubstructureIndex:
     """Molecules by identifier, in text order of it, with their pattern fingerprints a word a column."""
 
-    def __init__(self, ids: Sequence[str], mols: Sequence[Chem.Mol]) -> None:
-        """Put molecules in order.
+    def __init__(self, ids: Sequence[str], mols: Sequence[Chem.Mol], patterns: Sequence[Rows] | None = None) -> None:
+        """Put molecules in order; patterns that are known already, a row a molecule, are not made again.
 
         Raises:
             MethodError: identifiers and molecules do not belong together, or one is there twice.
@@ -107,7 +107,8 @@ class SubstructureIndex:
         order = sorted(range(len(ids)), key=ids.__getitem__)
         self.ids = tuple(ids[i] for i in order)
         self.mols = [mols[i] for i in order]
-        self.columns = np.ascontiguousarray(pattern_rows(self.mols).T)
+        rows = pattern_rows(self.mols) if patterns is None else np.array([patterns[i] for i in order], dtype=np.uint64)
+        self.columns = np.ascontiguousarray(rows.reshape(len(self.ids), BITS // 64).T)
 
     def __len__(self) -> int:
         return len(self.ids)
