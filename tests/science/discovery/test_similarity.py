@@ -116,6 +116,24 @@ def test_classes_that_cannot_hold_a_hit_are_not_read(index, monkeypatch) -> None
     assert some == within < sum(read) == len(index)
 
 
+def test_the_loop_is_compiled_anew_where_it_cannot_be_kept(monkeypatch) -> None:
+    import numba
+
+    from crdmo.science.discovery import popcount
+
+    asked = []
+
+    def njit(signature, **how):
+        asked.append(how)
+        if how.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(numba, "njit", njit)
+    assert popcount._compiled.__wrapped__() is popcount._common
+    assert len(asked) == 2
+
+
 def test_an_index_comes_back_from_its_bytes_and_names_what_made_it(index) -> None:
     data = index.to_bytes()
     again = FingerprintIndex.from_bytes(data)
