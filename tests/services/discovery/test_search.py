@@ -88,7 +88,10 @@ def test_page_and_route_give_the_same_hits_and_say_how_a_query_was_read(both: La
                   {"structure": "C", "how": "similar", "least": "70"}, {"structure": "C", "how": "similar", "least": "nan"},
                   {"structure": "C", "how": "similar", "measure": "cosine"}, {"structure": "C", "how": "near"}):  # fmt: skip
         assert get(**wrong)[0] == 422, wrong
-    assert desk.get("compounds/", q="C", how="similar", least="seventy").status_code == 422
+    refused = desk.get("compounds/", q="C", how="similar", least="seventy")
+    assert refused.status_code == 422
+    assert "Given: seventy" in text(refused)
+    assert "Nothing was found" not in text(refused)
     assert Desk(both.sponsor, "LQ-7").get("compounds/", q="C", how="substructure").status_code == 404
     assert Client().get(root.replace("CRD-101", "LQ-7"), {"structure": "C"},
                         headers={"Authorization": f"Bearer {tokens.issue(both.sponsor, name='s', scopes=['read'], days=1)[1]}"}

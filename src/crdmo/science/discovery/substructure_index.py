@@ -255,6 +255,7 @@ class _Clock:
     def parameters(self, *, stereo: bool) -> Chem.SubstructMatchParameters:
         """Return parameters that read the clock at each pair of atoms: slower, but even one molecule can be given up."""
         made = Chem.SubstructMatchParameters()
-        made.maxMatches, made.useChirality = 1, stereo
+        made.maxMatches = 1  # type: ignore[assignment]
+        made.useChirality = stereo  # type: ignore[assignment]
         made.setExtraAtomCheckFunc(self.read)
         return made
