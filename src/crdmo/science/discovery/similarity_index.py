@@ -115,6 +115,8 @@ class FingerprintIndex:
             begin, end = self.starts[count], self.starts[count + 1]
             common = common_bits(self.rows[begin:end], query)
             kept = np.flatnonzero(common >= max(1, _needed(weights, bits, count, least)))
+            if not kept.size:
+                continue
             found = np.concatenate([found, begin + kept])
             scores = np.concatenate([scores, weights.similarity(common[kept].astype(np.int64), bits, count)])
             if most is not None and len(scores) > most:
@@ -169,8 +171,17 @@ class FingerprintIndex:
 
 def _needed(weights: Weights, bits: int, count: int, least: float) -> int:
     """Return the fewest common bits with which a row with `count` bits is as similar as `least`."""
-    possible = weights.similarity(np.arange(min(bits, count) + 1, dtype=np.int64), bits, count)
-    return int(np.searchsorted(possible, least))
+    # By halves in plain numbers: most classes are small, and an array costs more than these few steps.
+    low, high = 0, min(bits, count) + 1
+    while low < high:
+        middle = (low + high) // 2
+        top = 1000 * middle
+        whole = top + weights.query * (bits - middle) + weights.row * (count - middle)
+        if (top / whole if top else 0.0) < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _check_ids(ids: Sequence[str], rows: int) -> None:
