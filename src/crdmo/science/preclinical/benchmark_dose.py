@@ -12,7 +12,7 @@ from scipy import stats
 from crdmo.science.checks import share
 from crdmo.science.method import MethodError, method
 from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Profiled, bounds, log_likelihood, maximise, profile
-from crdmo.science.preclinical.quantal_models import MODELS, Model, Risk
+from crdmo.science.preclinical.quantal_models import MODELS, Array, Model, Risk
 
 _SOURCE = (
     "US EPA (2012) Benchmark Dose Technical Guidance, EPA/100/R-12/001 (models, extra risk, selection by AIC or the lowest "
@@ -21,7 +21,7 @@ _SOURCE = (
 )
 Bin = Literal["viable", "questionable", "unusable"]
 CLOSE = 3.0
-FEWEST_GROUPS = 3
+FEWEST_GROUPS = 2
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class ModelFit:
 
     `bmd`, its one-sided lower and upper limits `bmdl` and `bmdu` in the unit of the doses (None where there is none);
     `log_likelihood` without the binomial constant; `aic` counts parameters that are on no bound; `chi_square`, `df` and
-    `p_value` of Pearson's goodness of fit (None without degrees of freedom); `reasons` for the bin; `cautions` that do not
+    `p_value` of Pearson's goodness of fit (None without degrees of freedom); `place`, the parameters as the model is written in
+    its benchmark dose; `reasons` for the bin; `cautions` that do not
     change it.
     """
 
@@ -63,6 +64,7 @@ class ModelFit:
     chi_square: float
     df: int
     p_value: float | None
+    place: tuple[float, ...]
     bin: Bin
     reasons: tuple[str, ...]
     cautions: tuple[str, ...]
@@ -82,6 +84,13 @@ class BenchmarkDose:
     def fit(self, model: str) -> ModelFit:
         """Return the fit of a model by its name."""
         return next(one for one in self.fits if one.model == model)
+
+
+def probability(result: BenchmarkDose, model: str, doses: Sequence[float] | Array) -> Array:
+    """Return the probability of the effect at doses, shape (m,), by a fitted model."""
+    form = next(one for one in MODELS if one.name == model)
+    theta = np.array([result.fit(model).place])
+    return form.probability(theta, np.asarray(doses, dtype=float), result.benchmark_response, result.risk == "extra")[0]
 
 
 def _refuse(what: str, given: str, allowed: str, next_step: str = "correct the table") -> MethodError:
@@ -111,7 +120,7 @@ def _read(doses: Sequence[float], subjects: Sequence[int], affected: Sequence[in
         raise _refuse(
             "there are too few doses for a dose-response model",
             f"doses {known.tolist()}",
-            "three or more different doses, two of them above 0",
+            "two or more different doses, one of them above 0",
             "compare the groups by Fisher's exact test",
         )
     # Groups of one dose (two controls, say) are one group: the likelihood is the same.
@@ -142,7 +151,7 @@ def benchmark_dose(
 
     Parameters: `doses` of the groups in one unit, in any order; `subjects` and `affected` animals of each;
     `benchmark_response`, the risk whose dose is asked for, as `extra` risk (P(d) − P(0))/(1 − P(0)) or as `added` risk
-    P(d) − P(0); `confidence`, one-sided, of the limits. Raises `MethodError` for a torn table, fewer than three doses, or
+    P(d) − P(0); `confidence`, one-sided, of the limits. Raises `MethodError` for a torn table, fewer than two doses, or
     incidences that are all 0 or all 100 %.
 
     >>> found = benchmark_dose(
@@ -155,7 +164,9 @@ def benchmark_dose(
     benchmark = Benchmark(share("benchmark_response", benchmark_response), risk == "extra")
     if not 0.5 < share("confidence", confidence) < 1.0:
         raise _refuse("the confidence of a limit", f"{confidence:g}", "above 0.5 and below 1", "0.95 is usual")
-    fits = tuple(_fit(model, data, benchmark, confidence) for model in MODELS)
+    # A polynomial of more stages than the doses can tell apart is not fitted (EPA's default: groups less two).
+    used = [model for model in MODELS if model.stages <= max(1, data.dose.size - 2)]
+    fits = tuple(_fit(model, data, benchmark, confidence) for model in used)
     recommended, reason = _recommend(fits)
     return BenchmarkDose(fits, recommended, reason, benchmark_response, risk, confidence)
 
@@ -193,6 +204,7 @@ def _fit(model: Model, data: Data, benchmark: Benchmark, confidence: float) -> M
         chi_square,
         df,
         p_value,
+        tuple(map(float, found.theta)),
         told,
         reasons,
         cautions,
@@ -203,7 +215,7 @@ def _judge(
     bmd: float | None,
     found: Profiled,
     data: Data,
-    residual: np.ndarray[tuple[int], np.dtype[np.float64]],
+    residual: Array,
     p: float | None,
 ) -> tuple[Bin, tuple[str, ...], tuple[str, ...]]:
     """Apply the default rules of EPA's software."""
@@ -243,7 +255,10 @@ def _recommend(fits: Sequence[ModelFit]) -> tuple[str | None, str]:
         return None, "no model is viable; each says why"
     limits = [one.bmdl for one in viable if one.bmdl is not None]
     if max(limits) <= CLOSE * min(limits):
-        best = min(viable, key=lambda one: one.aic)
+        # Models that end on their bounds, or meet every group, are equally good: fewest parameters, then the lowest limit.
+        least = min(one.aic for one in viable)
+        tied = (one for one in viable if one.aic <= least + 1e-6)
+        best = min(tied, key=lambda one: (len(one.parameters), one.bmdl or 0.0))
         return (
             best.model,
             f"the {len(viable)} viable BMDLs lie within {CLOSE:g} times; it has the lowest AIC, {best.aic:.3f}",
@@ -254,4 +269,4 @@ def _recommend(fits: Sequence[ModelFit]) -> tuple[str | None, str]:
     )
 
 
-__all__ = ["BenchmarkDose", "GroupFit", "ModelFit", "Parameter", "benchmark_dose"]
+__all__ = ["BenchmarkDose", "GroupFit", "ModelFit", "Parameter", "benchmark_dose", "probability"]

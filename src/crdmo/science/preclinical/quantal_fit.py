@@ -1,7 +1,8 @@
 """Maximum likelihood for dichotomous models, inside bounds, from many starts at once; and the profile of the benchmark dose.
 
-Fisher scoring with Levenberg's damping. Rows of `theta` are independent problems on the same data: starts of one fit, or the
-places of a profile. A parameter on a bound whose gradient points outward is held there for that step.
+Gauss–Newton steps on the probabilities with Levenberg's damping. Rows of `theta` are independent problems on the same data:
+starts of one fit, or the places of a profile. A parameter on a bound whose gradient points outward is held there for that
+step.
 """
 
 from __future__ import annotations
@@ -57,17 +58,18 @@ def bounds(model: Model, data: Data, benchmark: Benchmark) -> tuple[Array, Array
     return low, high
 
 
-def _derivatives(model: Model, theta: Array, p: Array, data: Data, benchmark: Benchmark, high: Array) -> Array:
-    """Return dp/dθ of shape (s, m, k), by differences that stay inside the bounds."""
-    found = np.empty((*p.shape, theta.shape[1]))
+def _derivatives(model: Model, theta: Array, data: Data, benchmark: Benchmark, low: Array, high: Array) -> Array:
+    """Return dp/dθ of shape (s, m, k): by central differences, one-sided where a bound is near."""
+    found = np.empty((len(theta), data.dose.size, theta.shape[1]))
     for j in range(theta.shape[1]):
-        step = 1e-6 * np.maximum(1.0, np.abs(theta[:, j]))
-        step = np.where(theta[:, j] + step > high[j], -step, step)
-        moved = theta.copy()
-        moved[:, j] += step
-        found[:, :, j] = (model.probability(moved, data.dose, benchmark.response, benchmark.is_extra) - p) / step[
-            :, None
-        ]
+        step = 1e-5 * np.maximum(1.0, np.abs(theta[:, j]))
+        above, below = theta.copy(), theta.copy()
+        above[:, j] = np.minimum(theta[:, j] + step, high[j])
+        below[:, j] = np.maximum(theta[:, j] - step, low[j])
+        rise = model.probability(above, data.dose, benchmark.response, benchmark.is_extra) - model.probability(
+            below, data.dose, benchmark.response, benchmark.is_extra
+        )
+        found[:, :, j] = rise / (above[:, j] - below[:, j])[:, None]
     return found
 
 
@@ -90,9 +92,10 @@ def climb(model: Model, theta: Array, data: Data, benchmark: Benchmark, free: Ar
     diagonal = np.arange(theta.shape[1])
     for _ in range(_MOST_STEPS):
         here = theta[going]
-        slope = _derivatives(model, here, p[going], data, benchmark, high)
+        slope = _derivatives(model, here, data, benchmark, low, high)
         near = np.clip(p[going], _CLIP, 1.0 - _CLIP)
-        information = data.subjects / (near * (1.0 - near))
+        # The observed curvature in p: the expected one, n/(p(1 − p)), is far too large where a small p meets no response.
+        information = data.affected / near**2 + (data.subjects - data.affected) / (1.0 - near) ** 2
         gradient = np.einsum("sm,smk->sk", (data.affected - data.subjects * near) / (near * (1.0 - near)), slope)
         outward = ((here <= low) & (gradient < 0)) | ((here >= high) & (gradient > 0)) | ~free
         gradient = np.where(outward, 0.0, gradient)
@@ -168,14 +171,18 @@ def profile(model: Model, theta: Array, best: float, data: Data, benchmark: Benc
     ends: list[float | None] = []
     for side in (-1.0, 1.0):
         reach = 0.02 * 1.55 ** np.arange(18)
-        places = np.clip(theta[0] + side * reach, low[0], high[0])
-        rows, value = height(places, theta)
-        top = int(np.argmax(value))
-        if value[top] > best + 1e-7 * (1.0 + abs(best)):
-            again, now = climb(model, rows[top][None], data, benchmark, np.ones(theta.size, dtype=bool))
-            return profile(model, again[0], float(now[0]), data, benchmark, confidence)
-        out = np.flatnonzero(value < best - allowed)
-        if not out.size:
+        # Most limits lie near; what is far is looked at only where the near places do not reach the limit.
+        for part in (reach[:10], reach):
+            places = np.clip(theta[0] + side * part, low[0], high[0])
+            rows, value = height(places, theta)
+            top = int(np.argmax(value))
+            if value[top] > best + 1e-7 * (1.0 + abs(best)):
+                again, now = climb(model, rows[top][None], data, benchmark, np.ones(theta.size, dtype=bool))
+                return profile(model, again[0], float(now[0]), data, benchmark, confidence)
+            out = np.flatnonzero(value < best - allowed)
+            if out.size:
+                break
+        else:
             ends.append(None)
             continue
         k = int(out[0])

@@ -36,6 +36,8 @@ class Model:
         starts: values of those to start from.
         probability: (theta, dose, response, is extra) → probability of a response; `response` is the benchmark response.
         natural: (theta, response, is extra) → the usual parameters by name, and which of them stand on a bound.
+        has_background: whether the background may be 0.
+        stages: the degree of a multistage model, 1 for all others.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Model:
     probability: Callable[[Array, Array, float, bool], Array]
     natural: Callable[[Array, float, bool], dict[str, tuple[float, bool]]]
     has_background: bool = True
+    stages: int = 1
 
 
 def _share(theta: Array, response: float, is_extra: bool) -> Array:
@@ -232,6 +235,7 @@ def _of_degree(degree: int) -> Model:
         starts,
         probability,
         natural,
+        stages=degree,
     )
 
 
