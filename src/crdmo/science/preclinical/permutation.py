@@ -35,7 +35,7 @@ def _merged(parts: Sequence[Sums]) -> Sums | None:
     if sum(len(totals) for totals, _ in parts) > MOST_SUMS:
         return None
     totals, place = np.unique(np.concatenate([one for one, _ in parts]), return_inverse=True)
-    return totals, np.bincount(place, weights=np.concatenate([p for _, p in parts]))
+    return totals, np.bincount(place, weights=np.concatenate([p for _, p in parts])).astype(np.float64)
 
 
 def sums_of_scores(sizes: Sequence[int], affected: int, scores: Sequence[int]) -> Sums | None:
