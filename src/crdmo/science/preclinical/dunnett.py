@@ -24,7 +24,8 @@ from .quadrature import nodes, normal_nodes
 # group the integrand is steep in the common part, and more are taken: the probability keeps ten digits.
 NODES = 160
 STEEP_NODES = ((0.92, NODES), (0.98, 320), (1.0, 960))
-NODES_OF_S = 64
+# With few degrees of freedom the standard deviation spreads far.
+NODES_OF_S, NODES_OF_WIDE_S, WIDE_UP_TO = 64, 96, 10
 
 
 class Side(Enum):
@@ -163,7 +164,7 @@ def together(loading: Vector, df: int, bound: float, *, two_sided: bool) -> floa
         below = float(stats.t.cdf(bound, df))
         return max(0.0, 2 * below - 1) if two_sided else below
     # s: √(χ²/df); z: the common part, standard normal.
-    s, of_s = _scales(df, NODES_OF_S)
+    s, of_s = _scales(df, NODES_OF_S if df > WIDE_UP_TO else NODES_OF_WIDE_S)
     kinds, times = np.unique(loading, return_counts=True)
     z, of_z = normal_nodes(next(count for most, count in STEEP_NODES if kinds[-1] <= most))
     if two_sided:
