@@ -87,10 +87,17 @@ def organ_weights(
             weighed animals in a group, and what `decision_tree` and `ancova` refuse.
 
     Source: Shirley (1977) for the analysis of covariance; Bailey et al. (2004) for which ratio suits which organ.
+
+    An organ that keeps its weight in lighter bodies is heavier only relative to them:
+
+    >>> found = organ_weights(groups=["0", "1"], animal=list("abcdefgh"), group=["0"] * 4 + ["1"] * 4, tree=Tree.USUAL,
+    ...     organ=[2.0, 2.1, 1.9, 2.0, 2.0, 1.9, 2.1, 2.05], body=[300, 310, 290, 305, 240, 250, 235, 245])
+    >>> [tree.verdicts[0].is_significant for tree in (found.absolute, found.relative_to_body, found.body)]
+    [False, True, True]
     """
     share("alpha", alpha)
-    columns = [("group", list(group)), ("organ", list(organ)), ("body", list(body))]
-    columns += [(name, list(one)) for name, one in (("brain", brain), ("other_side", other_side)) if one is not None]
+    columns: list[tuple[str, Sequence[object]]] = [("group", group), ("organ", organ), ("body", body)]
+    columns += [(name, one) for name, one in (("brain", brain), ("other_side", other_side)) if one is not None]
     for name, one in columns:
         same_length("animal", list(animal), name, one)
     strangers = sorted(set(group) - set(groups))
