@@ -111,9 +111,9 @@ def test_ten_digits_are_kept_where_the_control_is_small_and_the_degrees_of_freed
         ([0.95, 0.3], 200, 0.5),
     ]
     usual = [together(np.array(load), df, bound, two_sided=True) for load, df, bound in cases]
-    monkeypatch.setattr(dunnett_module, "STEEP_NODES", ((1.0, 1200),))
+    monkeypatch.setattr(dunnett_module, "STEEP_NODES", ((1.0, 1100),))
     for name in ("NODES_OF_S", "NODES_OF_WIDE_S"):
-        monkeypatch.setattr(dunnett_module, name, 260)
+        monkeypatch.setattr(dunnett_module, name, 130)
     finer = [together(np.array(load), df, bound, two_sided=True) for load, df, bound in cases]
     assert usual == pytest.approx(finer, abs=1e-10)
 

@@ -146,6 +146,7 @@ def test_the_level_follows_the_historical_rate_and_is_not_5_percent(affected: in
         (survival_trend, {"group": ["0"]}),
         (poly_k, {"tumour": [True] * 6}),
         (poly_k, {"tumour": [True]}),
+        (poly_k, {"tumour": [False] * 4 + [True] * 2, "time": [104] * 6}),
         (poly_k, {"time": [104, 104, 0, 104, 60, 80]}),
         (poly_k, {"end": 90.0}),
         (poly_k, {"k": 0.0}),

@@ -184,6 +184,14 @@ def test_half_block_that_is_not_reached_is_a_bound_and_so_is_the_margin() -> Non
     assert herg_block(**cells(800, 1), cmax_total=20, fraction_unbound=0.5).is_margin_safe is None
 
 
+def test_half_block_at_the_lowest_concentration_is_a_bound_from_above() -> None:
+    data = cells(0.02, 1.0, noise=1.0)
+    found = herg_block(**data, cmax_total=1.0, fraction_unbound=0.1)
+    assert (found.qualifier, found.ic50, found.is_margin_safe) == ("<", 1.0, False)
+    # A margin of less than 100 may be one of less than 30.
+    assert herg_block(**data, cmax_total=0.1, fraction_unbound=0.1).is_margin_safe is None
+
+
 def test_negative_block_is_not_cut() -> None:
     data = cells(30, 1.3, noise=8.0)
     assert min(data["block"]) < 0

@@ -130,7 +130,7 @@ def ames_condition(
     if len(own_toxic) != len(doses):
         raise MethodError("toxicity is not said of each dose", given=str(len(own_toxic)), allowed=str(len(doses)))
     means = [float(one.mean()) for one in plates]
-    fold = [mean / means[0] if means[0] > 0 else math.inf for mean in means]
+    fold = [_fold(mean, means[0]) for mean in means]
     phi = _overdispersion(plates)
     left = _left_out(plates, own_toxic, phi)
     kept = [i for i, why in enumerate(left) if not why]
@@ -146,6 +146,13 @@ def ames_condition(
         AmesDose(float(doses[i]), len(plates[i]), means[i], fold[i], left[i], by_dose.get(i)) for i in range(len(doses))
     )
     return AmesCondition(strain, with_s9, call, validity, criteria, FOLD[strain], phi, trend, rows, reasons)
+
+
+def _fold(mean: float, control: float) -> float:
+    """Return the fold of the control; of a control without any count, infinite for a count and 1 for none."""
+    if control > 0:
+        return mean / control
+    return math.inf if mean > 0 else 1.0
 
 
 def _plates(doses: Sequence[float], counts: Sequence[Sequence[int]]) -> list[Vector]:
@@ -203,7 +210,7 @@ def _criteria(
     fold: float, mean: float, positive: Vector, negative_range: tuple[float, float] | None,
     positive_range: tuple[float, float] | None, tested: int,
 ) -> tuple[Criterion, ...]:  # fmt: skip
-    ratio = float(positive.mean()) / mean if mean > 0 else math.inf
+    ratio = _fold(float(positive.mean()), mean)
     found = [
         Criterion("positive control", f"{ratio:.2f} × control", f"at least {fold:g} ×", ratio >= fold),
         in_range("vehicle control", mean, negative_range, "revertants a plate"),

@@ -120,9 +120,18 @@ def herg_block(
         return HergResult(validity, criteria, "", None, None, None, None, len(seen), blocks, free, None, None, failed)
     found = _fitted(dose, seen, blocks, confidence)
     margin = None if free is None else found[1] / free
-    # A bound can show that a margin is large enough, never that it is too small.
-    safe = None if margin is None else (margin >= SAFE_MARGIN or (None if found[0] else False))
+    safe = None if margin is None else _safe(found[0], margin)
     return HergResult(validity, criteria, *found[:5], len(seen), blocks, free, margin, safe, found[5])
+
+
+def _safe(qualifier: str, margin: float) -> bool | None:
+    """Return whether a margin is large enough; None where a bound does not tell."""
+    enough = margin >= SAFE_MARGIN
+    if qualifier == ">":
+        return True if enough else None
+    if qualifier == "<":
+        return None if enough else False
+    return enough
 
 
 def _free(cmax: float | None, fraction: float | None) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -162,7 +162,7 @@ def historical_incidence(
         confidence=confidence, mean_variance=mean_variance,
     )  # fmt: skip
     rates = [a / b for a, b in zip(affected, examined, strict=True)]
-    return PredictionInterval(**{**found.__dict__, "smallest": min(rates), "largest": max(rates), "remark": remark})
+    return replace(found, smallest=min(rates), largest=max(rates), remark=remark)
 
 
 def _correlation(x: Vector, n: Vector) -> float:
@@ -231,7 +231,7 @@ def historical_counts(
     reach = float(stats.norm.isf((1 - share("confidence", confidence)) / 2))
     rates = x / size if x.size else np.array([mean])
     found = _interval(m * mean, error, reach, mean, phi, confidence, size, remark)
-    return PredictionInterval(**{**found.__dict__, "smallest": float(rates.min()), "largest": float(rates.max())})
+    return replace(found, smallest=float(rates.min()), largest=float(rates.max()))
 
 
 @method(
@@ -279,7 +279,7 @@ def historical_values(
     reach = float(stats.t.isf((1 - level) / 2, df))
     found = _interval(centre, math.sqrt(variance), reach, centre, between, level, n, remark)
     low, high = (min(means), max(means)) if m > 1 else (float(together.min()), float(together.max()))
-    return PredictionInterval(**{**found.__dict__, "lower_shown": found.lower, "smallest": low, "largest": high})
+    return replace(found, lower_shown=found.lower, smallest=low, largest=high)
 
 
 def _normal(samples: Sequence[Vector], n: Vector, m: int) -> tuple[float, float, float, str]:

@@ -132,6 +132,13 @@ def poly_k(
     weight = np.where(hit, 1.0, (at / last) ** positive("k", k))
     dose = np.asarray(scores, dtype=float)
     bp, bw = _bailer_portier(hit, weight, member, dose), _bieler_williams(hit, weight, member, dose)
+    if bw is None:
+        raise MethodError(
+            "no trend is defined",
+            given="animals that do not differ within the groups",
+            allowed="a group in which some, not all, animals have the tumour",
+            next_step="report the incidence without a trend",
+        )
     rows = _rows(groups, hit, weight, member, variance)
     return PolyK(
         rows, tuple(dose.tolist()), float(k), last, variance, bp, float(stats.norm.sf(bp)), bw, float(stats.norm.sf(bw))
@@ -147,12 +154,14 @@ def _bailer_portier(hit: NDArray[Any], weight: Vector, member: NDArray[Any], dos
     return float((x - share * n) @ dose) / math.sqrt(spread)
 
 
-def _bieler_williams(hit: NDArray[Any], weight: Vector, member: NDArray[Any], dose: Vector) -> float:
-    """Return the trend of the rates, weighted by m = n*²/n, with the variance of y − pw within groups."""
+def _bieler_williams(hit: NDArray[Any], weight: Vector, member: NDArray[Any], dose: Vector) -> float | None:
+    """Return the trend of the rates, weighted by m = n*²/n, with the variance of y − pw within groups; None if that is 0."""
     size, n, x = member.sum(axis=0), weight @ member, hit @ member.astype(float)
     m, rate = n**2 / size, x / n
     rest = hit - float(hit.sum() / weight.sum()) * weight
     within = sum(float(((rest[own] - rest[own].mean()) ** 2).sum()) for own in member.T)
+    if len(hit) <= len(size) or within <= 1e-12 * len(hit):
+        return None
     variance = within / (len(hit) - len(size))
     spread = variance * float(m @ dose**2 - (m @ dose) ** 2 / m.sum())
     return float(m @ (rate * dose) - (m @ dose) * (m @ rate) / m.sum()) / math.sqrt(spread)
@@ -192,6 +201,7 @@ def _rows(
 
 def _alone(hit: NDArray[Any], weight: Vector, member: NDArray[Any], place: int) -> float | None:
     both = member[:, 0] | member[:, place]
-    if hit[both].all() or not hit[both].any() or both.sum() < 3:
+    if hit[both].all() or not hit[both].any():
         return None
-    return float(stats.norm.sf(_bieler_williams(hit[both], weight[both], member[both][:, [0, place]], np.array([0.0, 1.0]))))  # fmt: skip
+    z = _bieler_williams(hit[both], weight[both], member[both][:, [0, place]], np.array([0.0, 1.0]))
+    return None if z is None else float(stats.norm.sf(z))
