@@ -10,10 +10,11 @@ import sys
 
 PARTS = (
     "bench.ledger",
-    "bench.pages",
     "bench.curves",
+    "bench.dunnett",
     "bench.ectd",
     "bench.nca",
+    "bench.pages",
     "bench.similarity",
     "bench.substructure",
 )
