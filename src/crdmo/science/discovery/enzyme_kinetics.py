@@ -60,7 +60,8 @@ class MechanismChoice:
         return self.ranked[0].mechanism
 
 
-def _amounts(name: str, values: Sequence[float], least: float) -> Vector:
+def amounts(name: str, values: Sequence[float], least: float) -> Vector:
+    """Return concentrations, or refuse one that is below `least`."""
     found = finite_numbers(name, values)
     if np.any(found < least):
         raise MethodError(
@@ -72,7 +73,8 @@ def _amounts(name: str, values: Sequence[float], least: float) -> Vector:
     return found
 
 
-def _observed(name: str, x: Vector, y_name: str, y: Sequence[float]) -> Vector:
+def observed(name: str, x: Vector, y_name: str, y: Sequence[float]) -> Vector:
+    """Return what was observed at `x`, or refuse where it cannot saturate."""
     rates = finite_numbers(y_name, y)
     same_length(name, x, y_name, rates)
     if np.unique(x[x > 0]).size < 3:
@@ -91,7 +93,9 @@ def _observed(name: str, x: Vector, y_name: str, y: Sequence[float]) -> Vector:
     return rates
 
 
-def _hyperbola(x: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
+def hyperbola(x: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
+    """Return the law k0 x / (k1 + x) with its derivatives."""
+
     def law(k: Vector) -> tuple[Vector, Array]:
         part = x / (k[1] + x)
         return k[0] * part, np.column_stack([part, -k[0] * part / (k[1] + x)])
@@ -99,7 +103,8 @@ def _hyperbola(x: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
     return law
 
 
-def _saturation(x: Vector, y: Vector, fit: Fit, half: str) -> Saturation:
+def saturation(x: Vector, fit: Fit, half: str) -> Saturation:
+    """Return the constants with what the data do not hold of them."""
     flags = []
     constant = fit.of(half)
     if constant.value > x.max():
@@ -137,12 +142,12 @@ def michaelis_menten(
     >>> round(fit.of("Vmax").value, 2), round(fit.of("Km").value, 5)
     (212.68, 0.06412)
     """
-    s = _amounts("substrate", substrate, 0.0)
-    v = _observed("substrate", s, "rate", rate)
+    s = amounts("substrate", substrate, 0.0)
+    v = observed("substrate", s, "rate", rate)
     start = {"Vmax": float(1.2 * v.max()), "Km": float(np.median(s[s > 0]))}
     if not substrate_inhibition:
-        fit = fit_constants(_hyperbola(s), v, start, weights=np.ones_like(v), confidence=confidence)
-        return _saturation(s, v, fit, "Km")
+        fit = fit_constants(hyperbola(s), v, start, weights=np.ones_like(v), confidence=confidence)
+        return saturation(s, fit, "Km")
 
     def law(k: Vector) -> tuple[Vector, Array]:
         below = k[1] + s + s**2 / k[2]
@@ -151,7 +156,7 @@ def michaelis_menten(
 
     start["Ksi"] = float(s.max())
     fit = fit_constants(law, v, start, weights=np.ones_like(v), confidence=confidence)
-    return _saturation(s, v, fit, "Km")
+    return saturation(s, fit, "Km")
 
 
 @method(
@@ -172,11 +177,11 @@ def k_inact(*, inhibitor: Sequence[float], k_obs: Sequence[float], confidence: f
     Raises:
         MethodError: as `michaelis_menten`.
     """
-    i = _amounts("inhibitor", inhibitor, 0.0)
-    k = _observed("inhibitor", i, "k_obs", k_obs)
+    i = amounts("inhibitor", inhibitor, 0.0)
+    k = observed("inhibitor", i, "k_obs", k_obs)
     start = {"k_inact": float(1.2 * k.max()), "K_I": float(np.median(i[i > 0]))}
-    fit = fit_constants(_hyperbola(i), k, start, weights=np.ones_like(k), confidence=confidence)
-    return _saturation(i, k, fit, "K_I")
+    fit = fit_constants(hyperbola(i), k, start, weights=np.ones_like(k), confidence=confidence)
+    return saturation(i, fit, "K_I")
 
 
 def _mechanism_law(mechanism: Mechanism, s: Vector, i: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
@@ -223,8 +228,8 @@ def inhibition_mechanism(
     Raises:
         MethodError: negative amounts, fewer than three substrate or two inhibitor concentrations, too few rates.
     """
-    s, i = _amounts("substrate", substrate, 0.0), _amounts("inhibitor", inhibitor, 0.0)
-    v = _observed("substrate", s, "rate", rate)
+    s, i = amounts("substrate", substrate, 0.0), amounts("inhibitor", inhibitor, 0.0)
+    v = observed("substrate", s, "rate", rate)
     same_length("inhibitor", i, "rate", v)
     if np.unique(i).size < 3 or v.size < 7:
         raise MethodError(
