@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crdmo.science.discovery.enzyme_kinetics import Mechanism, inhibition_mechanism, k_inact, michaelis_menten
+from crdmo.science.discovery.enzyme_kinetics import Mechanism, inhibition_mechanism, michaelis_menten
+from crdmo.science.discovery.inactivation import k_inact
 from crdmo.science.discovery.inhibition_constant import impurity_ic50
 from crdmo.science.discovery.tight_binding import Form, ki_from_ic50, mixed_ic50, morrison, morrison_rate
 from crdmo.science.method import MethodError, call, from_json, to_json

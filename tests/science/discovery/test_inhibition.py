@@ -7,7 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from crdmo.science.discovery.enzyme_kinetics import k_inact, michaelis_menten
+from crdmo.science.discovery.enzyme_kinetics import michaelis_menten
+from crdmo.science.discovery.inactivation import k_inact
 from crdmo.science.discovery.inhibition_constant import impurity_ic50, inhibition_constant
 from crdmo.science.discovery.progress_curves import Relaxation, progress_curve, slow_binding
 from crdmo.science.discovery.tight_binding import Form, morrison, morrison_rate

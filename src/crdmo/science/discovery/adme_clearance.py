@@ -41,6 +41,8 @@ class IntrinsicClearance:
         rate_se: its standard error.
         slope_p: one-sided p of a slope that is zero or rises.
         half_life: minutes; None for a limit.
+        start: what remains at time 0 by the line, in the unit of `remaining`.
+        last: the last time on the line, minutes.
         residual_sd: of ln(remaining).
         degrees_of_freedom: of the line.
         used: positions of the points on the line, from 0.
@@ -57,6 +59,8 @@ class IntrinsicClearance:
     rate_se: float
     slope_p: float
     half_life: float | None
+    start: float
+    last: float
     residual_sd: float
     degrees_of_freedom: int
     used: tuple[int, ...]
@@ -179,7 +183,7 @@ def intrinsic_clearance(
         flags.append("The half-life is shorter than the first interval: sample earlier")
     return IntrinsicClearance(
         qualifier, k * scale, ends[0] if ends else None, ends[1] if ends else None, rate, error, p, half_life,
-        math.sqrt(line.rss / line.df), line.df, tuple(int(one) for one in used), criteria,
+        math.exp(line.intercept), float(x.max()), math.sqrt(line.rss / line.df), line.df, tuple(int(one) for one in used), criteria,
         all(one.passes for one in criteria), tuple(flags),
     )  # fmt: skip
 
@@ -196,8 +200,8 @@ def _used(t: Vector, left: Vector, until: float | None, lowest: float | None) ->
     last = until if until is not None else math.inf
     below = t[left < floor]
     # After the first sample that is below the limit, the samples above it are those that scatter upward.
-    end = min(last, float(below.min())) if below.size else last
-    used = [k for k in range(t.size) if t[k] <= last and left[k] >= floor and (not below.size or t[k] < end)]
+    end = float(below.min()) if below.size else math.inf
+    used = [k for k in range(t.size) if t[k] <= last and left[k] >= floor and t[k] < end]
     if len(used) < 4 or np.unique(t[used]).size < 3:
         raise MethodError(
             "there are too few samples for a slope with an error",

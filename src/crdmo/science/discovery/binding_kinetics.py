@@ -28,6 +28,7 @@ LEAST_SATURATION = 0.2
 MOST_APART = 2.0
 # How much larger the residuals with one Rmax may be before local ones are said to hide something.
 WORSE = 1.5
+DRAWN = 120
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,16 @@ class Shift:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """A cycle as measured and as fitted, at so few points that it can be drawn."""
+
+    name: str
+    seconds: tuple[float, ...]
+    measured: tuple[float, ...]
+    fitted: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class BindingKinetics:
     """Kinetics of 1:1 binding.
 
@@ -83,6 +94,7 @@ class BindingKinetics:
         n: points.
         rss: sum of squares.
         flags: what a reviewer must look at.
+        traces: the cycles, thinned.
     """
 
     ka: Rate | None
@@ -105,6 +117,7 @@ class BindingKinetics:
     n: int
     rss: float
     flags: tuple[str, ...]
+    traces: tuple[Trace, ...]
 
 
 @method("discovery.binding_kinetics", version="1.0", title="Kinetics of 1:1 binding", source=_SOURCE, tolerance=1e-6)
@@ -239,8 +252,17 @@ def _reported(law: Law, problems: Problems, found: Solutions, level: float, said
         t0=float(theta[law.t0]) if law.t0 is not None else 0.0,
         kt=rate(theta[law.kt], covariance[law.kt, law.kt]) if law.kt is not None else None,
         drop=drop, saturation=saturation, residual_sd=math.sqrt(square), noise=noise, autocorrelation=memory, n=n, rss=rss,
-        flags=tuple(flags),
+        flags=tuple(flags), traces=_traces(law, rest),
     )  # fmt: skip
+
+
+def _traces(law: Law, rest: Vector) -> tuple[Trace, ...]:
+    found = []
+    for k, (one, t) in enumerate(zip(law.cycles, law.t, strict=True)):
+        few = np.unique(np.linspace(0, t.size - 1, min(t.size, DRAWN)).astype(int))
+        y, off = np.asarray(one.response)[few], rest[law.ends[k] : law.ends[k + 1]][few]
+        found.append(Trace(one.name, tuple(t[few].tolist()), tuple(y.tolist()), tuple((y - off).tolist())))
+    return tuple(found)
 
 
 def _root(variance: float) -> float | None:
