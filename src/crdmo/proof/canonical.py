@@ -68,10 +68,10 @@ def encode(value: Any) -> bytes:
         ) from error
 
 
-def decode(data: bytes) -> Any:
-    """Return the JSON value of canonical bytes, such that `encode` gives them back.
+def decode(data: bytes | str) -> Any:
+    """Return the JSON value of canonical bytes or their text, such that `encode` gives them back.
 
     Raises:
         ValueError: the bytes are not JSON in UTF-8.
     """
-    return _decoder.decode(str(data, "utf-8"))
+    return _decoder.decode(data if isinstance(data, str) else str(data, "utf-8"))
