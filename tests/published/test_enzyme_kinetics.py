@@ -90,7 +90,7 @@ def rates(mechanism: Mechanism, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def test_the_mechanism_is_found() -> None:
-    rng, right, tried = np.random.default_rng(5), 0, 8
+    rng, right, tried = np.random.default_rng(5), 0, 6
     for mechanism in Mechanism:
         for _ in range(tried):
             s, i, v = rates(mechanism, rng)
@@ -155,7 +155,7 @@ def test_an_impurity_of_a_fiftieth_of_a_percent() -> None:
 
     The printed value needs the concentration of enzyme, which its abstract does not give. Without enzyme the two constants alone
     give 0.323 uM, the least that is possible. I50 grows by E/2 over the share of the impurity, so 0.40 uM (0.395 to 0.405) is
-    the answer for 0.029 to 0.033 nM of active tetramer sites, and for no other amount.
+    the answer for 0.029 to 0.033 nM of active sites, and for no other amount.
     """
     given = {"ki": 50.4e3, "impurity_ki": 0.065, "share": 0.0002}  # nM
     assert impurity_ic50(**given, enzyme=0.0) == pytest.approx(323.0, abs=0.5)

@@ -346,6 +346,11 @@ def test_acceptance_of_a_cytochrome_run() -> None:
             {"minutes": [0, 1, 2, 3], "remaining": [3, 2, 1, 1], "incubation": "S9", "density": 1},
             "wrong kind",
         ),
+        (
+            "intrinsic_clearance",
+            {"minutes": [0, 1, 2, 3], "remaining": [100] * 4, "incubation": "microsomes", "density": 1},
+            "without scatter",
+        ),
         ("hepatic_clearance", {"clint": 1, "incubation": "microsomes", "unbound_plasma": 5}, "no fraction"),
         ("hepatic_clearance", {"clint": 0, "incubation": "microsomes"}, "greater than zero"),
         ("hepatic_clearance", {"clint": 1, "incubation": "microsomes", "unbound_plasma": 0}, "no fraction"),

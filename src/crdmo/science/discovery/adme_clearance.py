@@ -209,6 +209,13 @@ def _used(t: Vector, left: Vector, until: float | None, lowest: float | None) ->
             allowed="at least four samples at three times",
             next_step="sample earlier or more often",
         )
+    if np.ptp(left[used]) <= 1e-12 * left[used].max():
+        raise MethodError(
+            "all samples are the same: without scatter not even a limit can be said",
+            given=f"{len(used)} times {left[used[0]]:g}",
+            allowed="values as the instrument gave them",
+            next_step="give values before rounding or cutting at 100 %",
+        )
     return used
 
 

@@ -112,6 +112,8 @@ def cyp_inhibition(
     top = float(i.max())
     left = float(a[i == top].mean())
     accepted = all(one.passes for one in kept)
+    if a[i > 0].max() > 120:
+        flags.append(f"Activity rises to {a[i > 0].max():.0f} %: activation, or interference with the assay")
     if left >= 50:
         value = ki_from_ic50(ic50=top, form=form, concentration=s, half=k).value
         least = float(min(a[i == x].mean() for x in set(i[i > 0].tolist())))

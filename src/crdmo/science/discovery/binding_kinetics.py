@@ -130,6 +130,7 @@ def binding_kinetics(
     fit_t0: bool = False,
     skip: float = 0.0,
     average: float | None = None,
+    baseline: float | None = None,
     confidence: float = 0.95,
 ) -> BindingKinetics:
     """Fit ka, kd and Rmax to all sensorgrams together.
@@ -142,6 +143,7 @@ def binding_kinetics(
         fit_t0: fit how late injections reach the surface; False is 0.
         skip: seconds left out after every switch.
         average: seconds over which points are averaged first; None uses all.
+        baseline: seconds before the first injection whose mean is subtracted; None takes sensorgrams as they are.
         confidence: of the intervals.
 
     Raises:
@@ -158,8 +160,10 @@ def binding_kinetics(
             given=f"skip {skip:g} s, transport {mass_transport}, bulk shift {bulk.value}",
             allowed="a skip of 0 or more; transport with a shift during injections or without one",
         )
-    width = positive("average", average) if average is not None else None
-    seen = [averaged(one, width, skip) for one in cycles]
+    width, before = (
+        None if x is None else positive(name, x) for name, x in (("average", average), ("baseline", baseline))
+    )
+    seen = [averaged(one, width, skip, before) for one in cycles]
     law = Law(seen, bulk, local_rmax, False, fit_t0)
     if law.y.size <= law.size + 3 or np.ptp(law.y) <= 0:
         raise MethodError("there are too few points", given=str(law.y.size), allowed=f"more than {law.size + 3}")

@@ -116,10 +116,22 @@ def bound(seconds: Vector, injections: Sequence[Injection], t0: Any, ka: Any, kd
     return found
 
 
-def averaged(cycle: Cycle, width: float | None, skip: float) -> Cycle:
-    """Return the cycle from its first injection on, without `skip` seconds after each switch, averaged over `width` seconds."""
+def averaged(cycle: Cycle, width: float | None, skip: float, baseline: float | None) -> Cycle:
+    """Return the cycle from its first injection on, without `skip` seconds after each switch, averaged over `width` seconds.
+
+    The mean of the `baseline` seconds before the first injection is subtracted. Raises `MethodError` where there are no points.
+    """
     t, y = np.asarray(cycle.seconds, dtype=float), np.asarray(cycle.response, dtype=float)
     starts = np.array([one.start for one in cycle.injections])
+    if baseline is not None:
+        before = (t < starts[0]) & (t >= starts[0] - baseline)
+        if not before.any():
+            raise MethodError(
+                f"{cycle.name} has no baseline",
+                given=f"first point at {t[0]:g} s, first injection at {starts[0]:g} s",
+                allowed=f"points in the {baseline:g} s before the first injection",
+            )
+        y = y - y[before].mean()
     phase = np.searchsorted(starts, t, side="right") - 1
     kept = (phase >= 0) & (t - starts[np.maximum(phase, 0)] >= skip)
     t, y, phase = t[kept], y[kept], phase[kept]

@@ -19,6 +19,10 @@ _SOURCE = (
 )
 
 
+# Mechanisms within so many units of AICc fit alike (Burnham & Anderson 2002, 2.6).
+NEAR = 2.0
+
+
 class Mechanism(Enum):
     """How a reversible inhibitor acts: which form of the enzyme it binds."""
 
@@ -48,16 +52,16 @@ class MechanismFit:
 
 @dataclass(frozen=True)
 class MechanismChoice:
-    """Mechanisms from best to worst by AICc, the constants of the best, and whether the second is two units behind."""
+    """Mechanisms from best to worst by AICc, the one that is chosen, and its constants.
+
+    `best` is the simplest within two units of the smallest AICc: a second constant of inhibition must pay for itself.
+    `clear` says that no other mechanism is within two units.
+    """
 
     ranked: tuple[MechanismFit, ...]
+    best: Mechanism
     fit: Fit
     clear: bool
-
-    @property
-    def best(self) -> Mechanism:
-        """The mechanism with the smallest AICc."""
-        return self.ranked[0].mechanism
 
 
 def amounts(name: str, values: Sequence[float], least: float) -> Vector:
@@ -203,12 +207,12 @@ def _mechanism_law(mechanism: Mechanism, s: Vector, i: Vector) -> Callable[[Vect
 
 
 @method(
-    "discovery.inhibition_mechanism", version="1.0", title="Mechanism of an inhibitor", source=_SOURCE, tolerance=1e-6
+    "discovery.inhibition_mechanism", version="1.1", title="Mechanism of an inhibitor", source=_SOURCE, tolerance=1e-6
 )
 def inhibition_mechanism(
     *, substrate: Sequence[float], inhibitor: Sequence[float], rate: Sequence[float], confidence: float = 0.95
 ) -> MechanismChoice:
-    """Fit all rates together by each mechanism, and rank the mechanisms by AICc.
+    """Fit all rates together by each mechanism, rank the mechanisms by AICc, and choose the simplest of those that fit alike.
 
     Args:
         substrate: of each rate, any one unit.
@@ -247,4 +251,6 @@ def inhibition_mechanism(
     order = sorted(Mechanism, key=lambda m: fits[m].aicc)
     odds = {m: float(np.exp(-(fits[m].aicc - fits[order[0]].aicc) / 2)) for m in order}
     ranked = tuple(MechanismFit(m, fits[m].rss, fits[m].aicc, odds[m] / sum(odds.values())) for m in order)
-    return MechanismChoice(ranked, fitted(order[0], True), ranked[1].aicc - ranked[0].aicc > 2.0)
+    near = [m for m in order if fits[m].aicc - fits[order[0]].aicc <= NEAR]
+    best = min(near, key=lambda m: len(names[m]))
+    return MechanismChoice(ranked, best, fitted(best, True), len(near) == 1)

@@ -71,9 +71,14 @@ def inhibition_constant(
     curve = fit_curve(
         dose=list(inhibitor), response=list(rate), parameters=3, confidence=confidence
     )  # fmt: skip
-    if curve.reported is None:
-        raise MethodError("these rates hold no IC50", given="; ".join(curve.flags), allowed="rates that fall by half")
-    ic50, slope = curve.reported, abs(float(curve.values[0]))
+    ic50, slope = curve.reported, float(curve.values[0])
+    if ic50 is None or slope <= 0:
+        raise MethodError(
+            "these rates hold no IC50",
+            given="; ".join(curve.flags) or f"rates that rise with the inhibitor, slope {slope:.2g}",
+            allowed="rates that fall by half",
+            next_step="look for activation, for a compound that is read as product, or for a wrong blank",
+        )
     simple = ki_from_ic50(ic50=ic50, form=form, concentration=s, half=k, enzyme=e)
     if curve.qualifier or not simple.tight:
         lower, upper = (_times(None if curve.qualifier else x, simple.value / ic50) for x in (curve.lower, curve.upper))

@@ -192,7 +192,8 @@ def slow_binding(
         confidence: of the intervals.
 
     Raises:
-        MethodError: as `discovery.k_inact`; fewer than six rates; only one of `substrate` and `km`.
+        MethodError: as `discovery.k_inact`; fewer than six rates; rates that fall; only one of `substrate`
+            and `km`.
     """
     i = amounts("inhibitor", inhibitor, 0.0)
     k = observed("inhibitor", i, "k_obs", k_obs)
@@ -202,6 +203,13 @@ def slow_binding(
             given=f"{k.size} rates from {k.min():g}",
             allowed="six or more rates above zero; substrate and km both or neither",
             next_step="measure progress curves at more concentrations",
+        )
+    if float(np.polyfit(i, k, 1)[0]) <= 0:
+        raise MethodError(
+            "k_obs falls with the inhibitor",
+            given=f"{k[np.argmin(i)]:g} at the lowest, {k[np.argmax(i)]:g} at the highest concentration",
+            allowed="rates that rise with the inhibitor, in one step or by isomerisation",
+            next_step="think of a slow step before binding (conformational selection), which this method does not fit",
         )
     middle, low, top = float(np.median(i[i > 0])), float(k.min()), float(k.max())
     laws: Mapping[Relaxation, tuple[Callable[[Vector], tuple[Vector, Array]], dict[str, float]]] = {
