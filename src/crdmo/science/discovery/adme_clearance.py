@@ -95,7 +95,8 @@ def _plateau(t: Vector, y: Vector) -> float | None:
     F on one degree of freedom, with Bonferroni's correction for the places tried.
     """
     times = np.unique(t)
-    places = times[1:-2]
+    # A first step that is nothing beside the whole has no slope.
+    places = times[1:-2][times[1:-2] - times[0] > 1e-6 * np.ptp(times)]
     if t.size < 5 or not places.size:
         return None
     straight = _line(t, y)

@@ -19,6 +19,9 @@ _SOURCE = (
 )
 
 
+MOST_LOG_P = 15.0
+
+
 class Liver(Enum):
     """How blood and enzyme meet."""
 
@@ -152,12 +155,18 @@ def unbound_in_incubation(*, log_p: float, incubation: Incubation, density: floa
         density: 10^6 cells/mL (volume ratio 0.005 at 1), or mg/mL.
 
     Raises:
-        MethodError: a density not above zero, or a log P that is no number.
+        MethodError: a density not above zero, or a log P beyond 15 units.
 
     >>> round(unbound_in_incubation(log_p=2, incubation=Incubation.HEPATOCYTES, density=1).value, 10)
     0.8900276476
     """
-    finite_numbers("log_p", [log_p])
+    if not abs(log_p) <= MOST_LOG_P:
+        raise MethodError(
+            "this is no log P",
+            given=str(log_p),
+            allowed=f"-{MOST_LOG_P:g} to {MOST_LOG_P:g}",
+            next_step="give the logarithm to base 10",
+        )
     thick = positive("density", density)
     amount = 125 * 0.005 * thick if incubation is Incubation.HEPATOCYTES else thick
     bound = amount * 10 ** (0.072 * log_p**2 + 0.067 * log_p - 1.126)

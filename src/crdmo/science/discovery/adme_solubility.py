@@ -69,10 +69,11 @@ def kinetic_solubility(
     n, m = finite_numbers("nominal", nominal), finite_numbers("measured", measured)
     same_length("nominal", n, "measured", m)
     floor = positive("lowest", lowest) if lowest is not None else 0.0
-    if n.min() <= 0 or m.min() < 0 or np.any(m > 1.5 * n) or not 0 <= ph <= 14 or not 0 <= dmso_percent < 100:
+    sound = n.min() > 0 and m.min() >= 0 and not np.any(m > 1.5 * n)
+    if not sound or not 0 <= ph <= 14 or not 0 <= dmso_percent < 100:
         raise MethodError(
             "these wells cannot be",
-            given=f"nominal from {n.min():g}, filtrate from {m.min():g}, at most {np.max(m / n):.3g} times, pH {ph:g}",
+            given=f"nominal from {n.min():g}, filtrate from {m.min():g} to {m.max():g}, pH {ph:g}, DMSO {dmso_percent:g} %",
             allowed="nominal above 0, filtrate of 0 or more and at most 1.5 times nominal, pH 0 to 14, DMSO 0 to 100 %",
             next_step="check standards, dilution and the map of the plate",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -136,8 +137,10 @@ def impurity_ic50(*, ki: float, impurity_ki: float, share: float, enzyme: float)
     if sites == 0:
         return simple
 
-    def above(total: float) -> float:
+    def above(log_total: float) -> float:
+        total = math.exp(log_total)
         held = 1 + total * (1 - part) / main
         return float(morrison_rate(np.array([total * part]), sites, minor * held)[0]) / held - 0.5
 
-    return float(brentq(above, simple / 2, simple + sites / part + main, xtol=1e-14 * main, rtol=1e-12))
+    # On the logarithm, as the constants may lie many powers of ten apart.
+    return math.exp(float(brentq(above, math.log(simple / 2), math.log(simple + sites / part + main), xtol=1e-14)))
