@@ -11,9 +11,10 @@ import os
 from pathlib import Path
 
 from crdmo.science.discovery.binding_figure import binding_figure
-from crdmo.science.discovery.binding_kinetics import BindingKinetics, binding_kinetics
+from crdmo.science.discovery.binding_kinetics import binding_kinetics
 from crdmo.science.discovery.binding_law import Bulk
 from crdmo.science.discovery.binding_model import Cycle, Injection
+from crdmo.science.discovery.binding_result import BindingKinetics
 from crdmo.standards.sensorgram import read_sensorgrams
 
 DATA = ("discovery/spr/T200_chip1_ch2.txt.gz",)

@@ -10,9 +10,10 @@ import gzip
 
 import pytest
 
-from crdmo.science.discovery.binding_kinetics import BindingKinetics, binding_kinetics
+from crdmo.science.discovery.binding_kinetics import binding_kinetics
 from crdmo.science.discovery.binding_law import Bulk
 from crdmo.science.discovery.binding_model import Cycle, Injection
+from crdmo.science.discovery.binding_result import BindingKinetics
 from crdmo.standards.sensorgram import read_sensorgrams
 from tests import shared_data
 

@@ -126,9 +126,14 @@ def test_a_single_cycle_holds_the_same_constants() -> None:
 def test_a_dissociation_that_hardly_falls_gives_a_bound() -> None:
     found = binding_kinetics(cycles=made(kd=1e-5), bulk=Bulk.NONE)
     assert found.kd_qualifier == "<" and found.kd_limit is not None and found.kd_limit >= -math.log(0.95) / 300
+    assert found.ka is not None and found.affinity_limit == pytest.approx(found.kd_limit / found.ka.value)
     assert any("kd is an upper bound" in said for said in found.flags)
     warned = binding_kinetics(cycles=made(kd=2.5e-4), bulk=Bulk.NONE)
-    assert warned.kd_qualifier == "" and any("small drop of 7" in said for said in warned.flags)
+    assert (
+        warned.kd_qualifier == ""
+        and warned.affinity_limit is None
+        and any("small drop of 7" in said for said in warned.flags)
+    )
 
 
 def test_the_order_of_cycles_and_averaging_do_not_matter() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crdmo.science.figure_registry import figure
 from crdmo.science.figures import MOST_SERIES, Axis, Chart, Figure
 
-from .binding_kinetics import BindingKinetics
+from .binding_result import BindingKinetics
 
 
 @figure("discovery.binding_kinetics")
@@ -25,7 +25,7 @@ def binding_figure(result: BindingKinetics, *, title: str = "Binding", unit: str
     kd = f"kd {result.kd_qualifier}{result.kd_limit or result.kd.value:.3g} 1/s"
     if result.ka is None or result.affinity is None:
         return chart.build(f"Rmax is not identifiable, so neither ka nor KD is; {kd}.")
-    said = f"ka {result.ka.value:.3g} 1/(M s), {kd}, KD {result.kd_qualifier}{result.affinity.value:.3g} mol/L"
+    said = f"ka {result.ka.value:.3g} 1/(M s), {kd}, KD {result.kd_qualifier}{result.affinity_limit or result.affinity.value:.3g} mol/L"
     if len(ordered) < len(result.traces):
         said += f"; {len(ordered)} of {len(result.traces)} cycles are drawn"
     return chart.build(f"{said}.")

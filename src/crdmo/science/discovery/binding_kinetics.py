@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -12,6 +11,7 @@ from scipy import stats
 from crdmo.science.checks import Vector, positive, share
 from crdmo.science.discovery.binding_law import Bulk, Law
 from crdmo.science.discovery.binding_model import Cycle, averaged, checked
+from crdmo.science.discovery.binding_result import BindingKinetics, Rate, Shift, Surface, Trace
 from crdmo.science.least_squares import Problems, Solutions, covariances, solve
 from crdmo.science.method import MethodError, method
 
@@ -22,102 +22,13 @@ _SOURCE = (
 # A dissociation must lose this share before its rate is more than a bound (the "5 % rule").
 LEAST_DROP = 0.05
 SMALL_DROP = 0.10
-# Below this share of Rmax a curve is a straight line in ka * Rmax.
-LEAST_SATURATION = 0.2
+# Below this share of Rmax a curve is a straight line in ka * Rmax; below the other Rmax is extrapolated far.
+LEAST_SATURATION, SMALL_SATURATION = 0.1, 0.3
 # Cycles on one surface whose Rmax differ by more than this factor have no Rmax: it runs with the concentration.
 MOST_APART = 2.0
 # How much larger the residuals with one Rmax may be before local ones are said to hide something.
 WORSE = 1.5
 DRAWN = 120
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A constant, its standard error, and its interval from the scale of the logarithm; None where it ran to a limit."""
-
-    value: float
-    standard_error: float | None
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True)
-class Surface:
-    """Rmax of one cycle, or of all, in the unit of the response."""
-
-    name: str
-    rmax: Rate
-
-
-@dataclass(frozen=True)
-class Shift:
-    """A bulk shift in the unit of the response, by cycle and start of the injection or dissociation."""
-
-    name: str
-    start: float
-    value: float
-    standard_error: float | None
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A cycle as measured and as fitted, at so few points that it can be drawn."""
-
-    name: str
-    seconds: tuple[float, ...]
-    measured: tuple[float, ...]
-    fitted: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class BindingKinetics:
-    """Kinetics of 1:1 binding.
-
-    Attributes:
-        ka: 1/(M s); None where Rmax is not identifiable.
-        kd: 1/s.
-        kd_qualifier: "<" where dissociation lost less than 5 %: `kd_limit` is then what is known.
-        kd_limit: upper bound of kd, 1/s; None for an estimate.
-        affinity: KD = kd/ka, mol/L, its error from the covariance of both; "<" with kd, None with ka.
-        correlation: between ln ka and ln kd.
-        surfaces: Rmax, one for each cycle or one for all; empty where it is not identifiable.
-        rmax_identifiable: False where only ka * Rmax is known: then neither ka nor KD is reported.
-        initial_slopes: ka * Rmax of each surface, response/(M s), which is known in any case.
-        shifts: bulk shifts.
-        t0: how late injections reach the surface, s.
-        kt: transport coefficient, response/(M s); None without transport, or where it does not limit.
-        drop: share of the bound analyte that the longest dissociation loses.
-        saturation: highest share of Rmax that was bound.
-        residual_sd: of one point.
-        noise: of one point, from differences of neighbours.
-        autocorrelation: of neighbouring residuals.
-        n: points.
-        rss: sum of squares.
-        flags: what a reviewer must look at.
-        traces: the cycles, thinned.
-    """
-
-    ka: Rate | None
-    kd: Rate
-    kd_qualifier: str
-    kd_limit: float | None
-    affinity: Rate | None
-    correlation: float | None
-    surfaces: tuple[Surface, ...]
-    rmax_identifiable: bool
-    initial_slopes: tuple[float, ...]
-    shifts: tuple[Shift, ...]
-    t0: float
-    kt: Rate | None
-    drop: float
-    saturation: float
-    residual_sd: float
-    noise: float
-    autocorrelation: float
-    n: int
-    rss: float
-    flags: tuple[str, ...]
-    traces: tuple[Trace, ...]
 
 
 @method("discovery.binding_kinetics", version="1.0", title="Kinetics of 1:1 binding", source=_SOURCE, tolerance=1e-6)
@@ -232,13 +143,20 @@ def _reported(law: Law, problems: Problems, found: Solutions, level: float, said
     noise, memory = _noise(law, rest)
     errors = [math.sqrt(covariance[p, p]) if covariance[p, p] >= 0 else math.inf for p in places]
     sizes = np.exp(theta[places])
-    known = max(errors) * t < math.log(2) and saturation >= LEAST_SATURATION and sizes.max() <= MOST_APART * sizes.min()
+    doubts = []
+    if saturation < LEAST_SATURATION:
+        doubts.append(f"at most {100 * saturation:.2g} % of it was bound")
+    if max(errors) * t >= math.log(2):
+        doubts.append("its interval is wider than a factor of 2")
+    if sizes.max() > MOST_APART * sizes.min():
+        doubts.append(f"it runs with the concentration by a factor of {sizes.max() / sizes.min():.3g}")
+    known = not doubts
     qualifier, limit = "", None
     if drop < LEAST_DROP:
         longest = _longest(law)
         at_least = -math.log1p(-LEAST_DROP) / longest if longest > 0 else math.inf
         qualifier, limit = "<", max(kd.upper or kd.value, at_least if math.isfinite(at_least) else 0.0)
-    flags = _flags(qualifier, drop, known, saturation, sizes, math.sqrt(square), noise, memory)
+    flags = _flags(qualifier, drop, doubts, saturation, sizes, math.sqrt(square), noise, memory)
     if law.kt is None and len(places) > 1 and (worse := _one_for_all(law, rss)) > WORSE:
         flags.append(
             f"One Rmax for all leaves residuals {worse:.2g} times as large: local Rmax hide that 1:1 does not hold"
@@ -250,6 +168,7 @@ def _reported(law: Law, problems: Problems, found: Solutions, level: float, said
         )
     return BindingKinetics(
         ka=ka if known else None, kd=kd, kd_qualifier=qualifier, kd_limit=limit, affinity=affinity if known else None,
+        affinity_limit=limit / ka.value if known and limit is not None else None,
         correlation=float(covariance[0, 1]) / spread if spread > 0 else None,
         surfaces=surfaces if known else (), rmax_identifiable=known,
         initial_slopes=tuple((ka.value * sizes).tolist()), shifts=shifts,
@@ -328,7 +247,7 @@ def _one_for_all(law: Law, rss: float) -> float:
 def _flags(
     qualifier: str,
     drop: float,
-    known: bool,
+    doubts: list[str],
     saturation: float,
     sizes: Vector,
     sd: float,
@@ -340,11 +259,11 @@ def _flags(
         flags.append(f"kd is an upper bound: dissociation loses {100 * drop:.2g} %, less than 5 %; record it longer")
     elif drop < SMALL_DROP:
         flags.append(f"kd stands on a small drop of {100 * drop:.2g} %: drift of the baseline weighs on it")
-    if not known:
-        flags.append(
-            f"Rmax not identifiable: at most {100 * saturation:.2g} % of it was bound; only ka times Rmax is known, not KD"
-        )
-    if sizes.max() > 1.25 * sizes.min():
+    if doubts:
+        flags.append(f"Rmax not identifiable: {', '.join(doubts)}; only ka times Rmax is known, not KD")
+    elif saturation < SMALL_SATURATION:
+        flags.append(f"Rmax is extrapolated: at most {100 * saturation:.2g} % of it was bound; inject more")
+    if not doubts and sizes.max() > 1.25 * sizes.min():
         flags.append(f"Local Rmax differ by a factor of {sizes.max() / sizes.min():.3g}, on one surface")
     if noise > 0 and sd > 3 * noise:
         flags.append(
