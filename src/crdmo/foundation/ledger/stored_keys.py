@@ -29,8 +29,9 @@ def opened(key: Stored) -> UUID:
 
 def among(sql: str, keys: Iterable[Stored], using: str = "default") -> list[tuple[Any, ...]]:
     """Return the rows of a statement whose `{keys}` stands for the list of keys, as in `record_id IN {keys}`."""
+    given: Any
     if connections[using].features.has_native_uuid_field:
-        one, given = "(SELECT unnest(%s::uuid[]))", list(keys)
+        one, given = "(SELECT unnest(%s::uuid[]))", [*keys]
     else:
         one, given = "(SELECT value FROM json_each(%s))", json.dumps(list(keys))
     with connections[using].cursor() as cursor:
