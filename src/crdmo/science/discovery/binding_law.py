@@ -98,8 +98,8 @@ class Law:
         span = max(float(t[-1] - t[0]) for t in self.t)
         middle = float(np.median([i.concentration for c in self.cycles for i in c.injections if i.concentration > 0]))
         best, found = math.inf, None
-        for ka in np.geomspace(1e-2, 1e4, 19) / (middle * span):
-            for kd in np.geomspace(1e-3, 1e3, 19) / span:
+        for ka in np.geomspace(1e-2, 1e4, 15) / (middle * span):
+            for kd in np.geomspace(1e-3, 1e3, 15) / span:
                 rss, theta = thin.linear(ka, kd)
                 if rss < best:
                     best, found = rss, theta
