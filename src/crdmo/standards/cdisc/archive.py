@@ -1,0 +1,39 @@
+"""The transport files of a package that came as one file: a zip of them, or a single one. Hostile until looked at."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from crdmo.standards.ectd.files import from_zip
+from crdmo.standards.refusals import FormatError
+
+MOST_FILES = 80
+MOST_BYTES = 300 * 2**20
+
+
+def transport_files(data: bytes, file_name: str) -> dict[str, bytes]:
+    """Return the transport files by their small names, wherever in the archive they lie; other files are left alone.
+
+    Raises:
+        FormatError: the archive is torn, encrypted or a bomb, a name leads out of it, it holds too much or no transport
+            file, or two of one name.
+    """
+    if file_name.lower().endswith(".xpt"):
+        return {PurePosixPath(file_name).name.lower(): data}
+    files = from_zip(data, file_name)
+    paths = [path for path in files.sizes if path.lower().endswith(".xpt")]
+    size = sum(files.sizes[path] for path in paths)
+    if len(paths) > MOST_FILES or size > MOST_BYTES:
+        raise FormatError(
+            "the package holds too much", given=f"{len(paths)} files, {size} bytes",
+            allowed=f"{MOST_FILES} transport files, {MOST_BYTES} bytes unpacked",
+        )  # fmt: skip
+    found: dict[str, bytes] = {}
+    for path in paths:
+        name = PurePosixPath(path).name.lower()
+        if name in found:
+            raise FormatError("two transport files of the package have one name", given=name, allowed="each name once")
+        found[name] = files.read(path)
+    if not found:
+        raise FormatError("there is no transport file in the package", allowed="files that end in .xpt")
+    return found
