@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+import zipfile
 from pathlib import PurePosixPath
 
-from crdmo.standards.ectd.files import from_zip
+from crdmo.standards.ectd.files import from_folder, from_zip
 from crdmo.standards.refusals import FormatError
 
 MOST_FILES = 80
@@ -37,3 +40,20 @@ def transport_files(data: bytes, file_name: str) -> dict[str, bytes]:
     if not found:
         raise FormatError("there is no transport file in the package", allowed="files that end in .xpt")
     return found
+
+
+def packed_folder(folder: str | os.PathLike[str]) -> bytes:
+    """Return the transport files of a folder as the archive that its owner would have made of it.
+
+    Raises:
+        FormatError: there is no such folder, it holds a link or too much.
+    """
+    files = from_folder(folder)
+    paths = sorted(path for path in files.sizes if path.lower().endswith(".xpt"))
+    if sum(files.sizes[path] for path in paths) > MOST_BYTES:
+        raise FormatError("the package holds too much", given=files.name, allowed=f"{MOST_BYTES} bytes")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for path in paths:
+            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), files.read(path))
+    return out.getvalue()
