@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -11,8 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from crdmo.foundation.accounts import authority
 from crdmo.foundation.accounts.models import Person, Program
+from crdmo.foundation.ledger.acts import refusal
 from crdmo.foundation.ledger.models import Record
-from crdmo.foundation.refusals import Invalid
+from crdmo.foundation.refusals import Invalid, NotFound, NotPermitted
 
 from .rooms import in_rooms
 
@@ -143,13 +145,14 @@ def options_from(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _fitting(kind: Kind, brought: Brought) -> None:
+    for one in filter(None, (brought.file, brought.beside)):
+        if not one.data:
+            raise Invalid(f"{one.name} is empty", errors={"file": "it is empty"}, given="0 bytes")
     known = {one.name for one in kind.options}
     errors = {name: "this kind knows no such option" for name in brought.options if name not in known}
     errors |= {one.name: one.says for one in kind.options if one.required and not brought.said(one.name)}
     if brought.beside is not None and not kind.beside:
         errors["beside"] = "this kind has one file"
-    if not brought.file.data:
-        errors["file"] = "it is empty"
     if errors:
         raise Invalid(
             f"{kind.name} cannot be taken so; nothing was saved", errors=errors, given=", ".join(sorted(errors))[:200],
@@ -157,12 +160,16 @@ def _fitting(kind: Kind, brought: Brought) -> None:
         )  # fmt: skip
 
 
-def _allowed(person: Person, program: Program, name: str, brought: Brought) -> Kind:
-    kind = kind_of(name)
-    # Asked before anything is read: who may not do it learns nothing of how the file would be judged.
-    authority.role_for(person, kind.verb, program.pk, program.organization_id)
-    _fitting(kind, brought)
-    return kind
+@contextmanager
+def _named_in_the_options() -> Iterator[None]:
+    """Say of a record that is not here that the options name it: the address itself is there."""
+    try:
+        yield
+    except NotFound as missing:
+        raise Invalid(
+            missing.what, errors={"options": f"{missing.what}: {missing.given}"}, given=missing.given,
+            allowed=missing.allowed, next=missing.next or "Name one of this program",
+        ) from missing  # fmt: skip
 
 
 def look(person: Person, program: Program, kind: str, brought: Brought) -> Look:
@@ -171,7 +178,12 @@ def look(person: Person, program: Program, kind: str, brought: Brought) -> Look:
     Raises:
         NotPermitted: the person may not take it in. Invalid: there is no such kind, or the file cannot be taken.
     """
-    return _allowed(person, program, kind, brought).look(program, brought)
+    found = kind_of(kind)
+    # Asked before anything is read: who may not do it learns nothing of how the file would be judged.
+    authority.role_for(person, found.verb, program.pk, program.organization_id)
+    _fitting(found, brought)
+    with _named_in_the_options():
+        return found.look(program, brought)
 
 
 def take(person: Person, program: Program, kind: str, brought: Brought) -> Taken:
@@ -180,4 +192,13 @@ def take(person: Person, program: Program, kind: str, brought: Brought) -> Taken
     Raises:
         NotPermitted: the person may not take it in. Invalid: there is no such kind, or the file cannot be taken.
     """
-    return _allowed(person, program, kind, brought).take(person, program, brought)
+    found = kind_of(kind)
+    try:
+        authority.role_for(person, found.verb, program.pk, program.organization_id)
+    except NotPermitted as refused:
+        # As where a verb is refused: what breaks a rule is on record.
+        refusal(person, found.verb, refused, program.pk, program.organization_id)
+        raise
+    _fitting(found, brought)
+    with _named_in_the_options():
+        return found.take(person, program, brought)

