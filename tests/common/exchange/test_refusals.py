@@ -96,6 +96,7 @@ HOSTILE: dict[str, dict[str, tuple[Change, str]]] = {
     "structures": {
         "a formula": (holds(b"smiles,name\nCCO,=1+1\n", "s.csv"), "formula"),
         "no structure column": (holds(b"structure,name\nCCO,x\n", "s.csv"), "no column of structures"),
+        "a structure that is none": (holds(b"CCO good\nC(C)(C)(C)(C)C impossible\n"), "record 2"),
         "a torn SD file": (holds(b"\x00\xff\xfe", "s.sdf"), "text|read"),
     },
     "plate": {

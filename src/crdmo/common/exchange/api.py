@@ -12,7 +12,8 @@ from ninja.files import UploadedFile
 
 from crdmo.common.routes import LongText, ProgramCode, Text, permission
 
-from . import incoming, outgoing
+from . import incoming
+from .outgoing import give as give_file
 
 router = Router()
 KindName = Annotated[str, Path(description="Name of the kind, as the list gives it.", pattern=r"^[a-z_]{1,40}$")]
@@ -109,8 +110,8 @@ def take(
 @router.get("/{kind}/{code}", url_name="exchange_give", response={200: bytes})
 @permission("view")
 def give(request: Any, program: ProgramCode, kind: KindName, code: Text) -> HttpResponse:
-    """Return a record as a file in its standard: `send`, `sdtm`, `plate`, `doe`."""
-    made = outgoing.give(request.person, request.program, kind, code)
+    """Return a record as a file in its standard: of `send`, `sdtm`, `plate`, `structures`, `runs`, `batch` by its number."""
+    made = give_file(request.person, request.program, kind, code)
     response = HttpResponse(made.data, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response

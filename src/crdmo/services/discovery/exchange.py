@@ -7,7 +7,7 @@ from pathlib import PurePath
 from crdmo.common.exchange import Brought, File, Kind, Look, Option, Outgoing, Taken
 from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.datasets import store
-from crdmo.foundation.refusals import NotFound
+from crdmo.foundation.refusals import Invalid, NotFound
 
 from . import exports, plate_files, queries, registry
 from .models import Plate
@@ -21,16 +21,29 @@ def _form(brought: Brought) -> str:
     return SUFFIXES.get(PurePath(brought.file.name).suffix.lower(), "smiles")
 
 
-def _look_structures(program: Program, brought: Brought) -> Look:
+def _judged(program: Program, brought: Brought) -> list[registry.Verdict]:
     sources = registry.read_records(_form(brought), brought.file.data, brought.file.name)
     flag = "racemic" if brought.said("no_chiral_flag") == "racemic" else "absolute"
-    found = registry.judged(program, sources, flag)
+    return registry.judged(program, sources, flag)
+
+
+def _look_structures(program: Program, brought: Brought) -> Look:
+    found = _judged(program, brought)
     rows = [{"record": one.source.number, "decision": str(one.decision), "reason": one.reason} for one in found]
     lines = [f"{row['record']}: {row['decision']}: {row['reason']}" for row in rows]
     return Look([*lines, f"{len(rows)} records"], {"records": rows})
 
 
 def _take_structures(person: Person, program: Program, brought: Brought) -> Taken:
+    """Register all records, or none. Records to decide one by one are brought on the page of registration."""
+    found = _judged(program, brought)
+    refused = {f"record {one.source.number}": one.reason for one in found if one.decision == registry.REFUSED}
+    if refused:
+        raise Invalid(
+            f"{len(refused)} of {len(found)} records are refused; nothing was saved",
+            errors=dict(list(refused.items())[: plate_files.TOLD]), given=", ".join(list(refused)[:5]),
+            next="Correct the file, or bring it on the page of registration and decide there",
+        )  # fmt: skip
     made = registration.bring_structures(
         person, program, data=brought.file.data, kind=_form(brought), file_name=brought.file.name,
         no_chiral_flag=brought.said("no_chiral_flag") or "absolute",
