@@ -192,7 +192,7 @@ def test_compounds_of_an_sd_file_come_out_as_an_sd_file_with_their_keys(house: H
     with pytest.raises(Invalid, match="1 of 7 records are refused") as refused:
         take(house, "structures", Sent("rgd.sdf", content))
     assert list(refused.value.errors) == [CORE] and Entry.objects.count() == before
-    records = [one for i, one in enumerate(content.split(b"$$$$\n")[:-1], 1) if f"record {i}" != CORE]
+    records = [one for i, one in enumerate((content.strip() + b"\n").split(b"$$$$\n")[:-1], 1) if f"record {i}" != CORE]
     sent = b"".join(one + b"$$$$\n" for one in records)
     assert take(house, "structures", Sent("rgd.sdf", sent)).detail["records"] == len(records) == 6
     out = exchange.give(house.people["structures"], house.program, "structures", OWN).data

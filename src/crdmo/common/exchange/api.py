@@ -99,12 +99,12 @@ def take(
     brought = incoming.Brought(incoming.File(file.name or "file", file.read()), second, incoming.options_from(lines))
     if given.look:
         seen = incoming.look(request.person, request.program, kind, brought)
-        told = {"written": False, "type": None, "id": None, "says": "\n".join(seen.lines), "detail": dict(seen.detail)}
+        told: dict[str, Any] = {"type": None, "id": None, "says": "\n".join(seen.lines), "detail": dict(seen.detail)}
     else:
         made = incoming.take(request.person, request.program, kind, brought)
-        named = {"type": made.record._meta.label_lower, "id": made.record.pk}
-        told = {"written": True, **named, "says": made.says, "detail": dict(made.detail)}
-    return {"kind": kind, **told}
+        named = {"type": made.record.record_type(), "id": str(made.record.pk)}
+        told = {**named, "says": made.says, "detail": dict(made.detail)}
+    return {"kind": kind, "written": not given.look, **told}
 
 
 @router.get("/{kind}/{code}", url_name="exchange_give", response={200: bytes})

@@ -23,8 +23,7 @@ def _form(brought: Brought) -> str:
 
 def _judged(program: Program, brought: Brought) -> list[registry.Verdict]:
     sources = registry.read_records(_form(brought), brought.file.data, brought.file.name)
-    flag = "racemic" if brought.said("no_chiral_flag") == "racemic" else "absolute"
-    return registry.judged(program, sources, flag)
+    return registry.judged(program, sources, "racemic" if brought.said("no_chiral_flag") == "racemic" else "absolute")
 
 
 def _look_structures(program: Program, brought: Brought) -> Look:
