@@ -161,7 +161,11 @@ def test_what_is_torn_wrong_or_hostile_is_refused_and_leaves_nothing(house: Hous
 def _tried(house: House, doors: Doors, door: str, person: Person, kind: str) -> None:
     sent = good(house, kind)
     before = entries()
-    for what, (change, why) in HOSTILE[kind].items():
+    turn = DOORS.index(door) + list(HOSTILE).index(kind)
+    for number, (what, (change, why)) in enumerate(HOSTILE[kind].items()):
+        # The first slip of each kind is tried at every door, each other at one, in turn: the doors ask the same table.
+        if number and (number + turn) % len(DOORS):
+            continue
         answer = doors.bring(door, person, OWN, kind, change(sent))
         _refused(answer, why, f"{door}: {what}")
         assert entries() == before, (door, what)
@@ -185,10 +189,9 @@ def test_the_wrong_role_and_another_sponsors_program_are_refused_at_every_door(
     doors.token(person), doors.token(house.stranger)
     before = entries()
     for door in DOORS:
-        for look in (False, True):
-            _refused(doors.bring(door, house.stranger, OWN, kind, sent, look=look), "403|may not", door)
-            _refused(doors.bring(door, person, FOREIGN, kind, sent, look=look), "404|no such program", door)
-            _refused(doors.bring(door, person, "CRD-999", kind, sent, look=look), "404|no such program", door)
+        _refused(doors.bring(door, house.stranger, OWN, kind, sent), "403|may not", door)
+        _refused(doors.bring(door, house.stranger, OWN, kind, sent, look=True), "403|may not", door)
+        _refused(doors.bring(door, person, FOREIGN, kind, sent), "404|no such program", door)
     assert entries() == before
     # The three attempts of the wrong role are on record; what is not there is no breach of a rule.
     assert Entry.objects.filter(record_type="ledger.refusal").count() == len(DOORS)
