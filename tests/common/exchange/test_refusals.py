@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
+from itertools import product
 
 import pytest
 from django.db import transaction
@@ -181,20 +182,20 @@ def _refused(answer: Answer, why: str, what: str) -> None:
     assert re.search(why, answer.says, re.IGNORECASE), (what, answer.says[-900:])
 
 
-@pytest.mark.parametrize("kind", ROLES)
-def test_the_wrong_role_and_another_sponsors_program_are_refused_at_every_door(
-    house: House, doors: Doors, kind: str
-) -> None:
-    person, sent = house.people[kind], good(house, kind)
-    doors.token(person), doors.token(house.stranger)
+def test_the_wrong_role_and_another_sponsors_program_are_refused_at_every_door(house: House, doors: Doors) -> None:
+    sent = {kind: good(house, kind) for kind in ROLES}
+    for person in (house.stranger, *house.people.values()):
+        doors.token(person)
     before = entries()
-    for door in DOORS:
-        _refused(doors.bring(door, house.stranger, OWN, kind, sent), "403|may not", door)
-        _refused(doors.bring(door, house.stranger, OWN, kind, sent, look=True), "403|may not", door)
-        _refused(doors.bring(door, person, FOREIGN, kind, sent), "404|no such program", door)
+    for kind, door in product(ROLES, DOORS):
+        where = f"{kind}, {door}"
+        _refused(doors.bring(door, house.stranger, OWN, kind, sent[kind]), "403|may not", where)
+        _refused(doors.bring(door, house.people[kind], FOREIGN, kind, sent[kind]), "404|no such program", where)
+    for kind in ROLES:
+        _refused(doors.bring("api", house.stranger, OWN, kind, sent[kind], look=True), "403", f"a look at {kind}")
     assert entries() == before
-    # The three attempts of the wrong role are on record; what is not there is no breach of a rule.
-    assert Entry.objects.filter(record_type="ledger.refusal").count() == len(DOORS)
+    # What the wrong role tried is on record; a look is no attempt, and what is not there is no breach of a rule.
+    assert Entry.objects.filter(record_type="ledger.refusal").count() == len(DOORS) * len(ROLES)
 
 
 def test_a_kind_that_is_none_is_refused_at_every_door(house: House, doors: Doors) -> None:
