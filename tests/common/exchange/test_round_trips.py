@@ -15,7 +15,7 @@ from rdkit import Chem
 
 from crdmo.common import exchange
 from crdmo.common.exchange import Brought, File
-from crdmo.foundation.datasets import frame
+from crdmo.foundation.datasets import Dataset, frame, read
 from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.refusals import Invalid, NotFound, NotPermitted
 from crdmo.services.discovery.models import Compound, Plate
@@ -166,6 +166,9 @@ def test_a_published_design_goes_in_and_its_run_sheet_comes_out_equal(house: Hou
         assert [float(row[heads[name_]].lstrip("'")) for row in out] == [float(row[name_]) for row in there], name_
     assert ProcessRun.objects.filter(study=study).count() == len(there)
     assert study.order == options.get("order", "second")
+    # The study leads back to the file as it came.
+    (sealed,) = Dataset.objects.filter(kind="process.study", program=house.program)
+    assert read(sealed) == content and str(sealed.pk) in str(study.sources)
 
 
 def test_the_batches_of_a_dyestuff_give_the_published_components(house: House) -> None:

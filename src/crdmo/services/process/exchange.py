@@ -75,7 +75,7 @@ def _look_doe(program: Program, brought: Brought) -> Look:
 def _take_doe(person: Person, program: Program, brought: Brought) -> Taken:
     made: Study = studies.import_study(
         person, program, title=brought.said("title") or brought.file.name, order=brought.said("order") or "second",
-        source=brought.said("source"), **_read(program, brought),
+        source=brought.said("source"), file=(brought.file.name, brought.file.data), **_read(program, brought),
     )  # fmt: skip
     runs = made.runs.filter(is_void=False).count()
     return Taken(made, f"{made} is entered with {runs} runs.", {"study": made.code, "runs": runs})
