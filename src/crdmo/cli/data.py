@@ -82,7 +82,8 @@ def list_kinds(json: Json = False) -> None:
     given = [{"name": one.name, "title": one.title, "of": one.of} for one in exchange.outgoing()]
     lines = ["crdmo import FILE --kind …"]
     lines += [
-        f"  {row['name']}: {row['files']}. Needs: {', '.join(row['required']) or 'nothing else'}." for row in taken
+        f"  {row['name']}: {row['files'].rstrip('.')}. Needs: {', '.join(row['required']) or 'nothing else'}."
+        for row in taken
     ]
     lines += ["crdmo export --kind … --code …", *(f"  {one['name']}: {one['title']}, by {one['of']}." for one in given)]
     common.answer({"taken": taken, "given": given}, json, lines)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from crdmo.common.exchange import Brought, File, Kind, Look, Option, Outgoing, Taken
+from crdmo.common.verbs import must_be
 from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.datasets import store
 from crdmo.foundation.refusals import Invalid, NotFound
 
 from . import exports, plate_files, queries, registry
-from .models import Plate
+from .models import Plate, Run
 from .workflow import assays, registration
 
 SUFFIXES = {".sdf": "sdf", ".csv": "csv"}
@@ -58,6 +59,7 @@ def _layout(brought: Brought) -> tuple[bytes, str] | None:
 
 def _look_plate(program: Program, brought: Brought) -> Look:
     run = queries.find_run(program, brought.said("run"))
+    must_be(run, Run.State.OPEN)
     wells = plate_files.read_plate(
         brought.file.data, brought.file.name, run.assay.wells, _layout(brought), unit=run.assay.signal_unit,
         plate=brought.said("plate"),

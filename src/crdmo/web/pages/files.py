@@ -33,7 +33,7 @@ def files(request: PageRequest, program: str) -> HttpResponse:
 def _form(kind: exchange.Kind, request: PageRequest) -> StepForm:
     """Return the form of a kind: its file, a second one where it has one, and a line for each option."""
     form = StepForm(request.POST or None, request.FILES or None)
-    form.fields["file"] = forms.FileField(label="File", help_text=f"{kind.files}.", allow_empty_file=True)
+    form.fields["file"] = forms.FileField(label="File", help_text=f"{kind.files.rstrip('.')}.", allow_empty_file=True)
     if kind.beside:
         form.fields["beside"] = forms.FileField(label="Second file", help_text=f"{kind.beside}.", required=False)
     for one in kind.options:
