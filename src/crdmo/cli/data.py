@@ -82,7 +82,7 @@ def list_kinds(json: Json = False) -> None:
     given = [{"name": one.name, "title": one.title, "of": one.of} for one in exchange.outgoing()]
     lines = ["crdmo import FILE --kind …"]
     lines += [
-        f"  {row['name']}: {row['files'].rstrip('.')}. Needs: {', '.join(row['required']) or 'nothing else'}."
+        f"  {row['name']}: {str(row['files']).rstrip('.')}. Needs: {', '.join(row['required']) or 'nothing else'}."
         for row in taken
     ]
     lines += ["crdmo export --kind … --code …", *(f"  {one['name']}: {one['title']}, by {one['of']}." for one in given)]
