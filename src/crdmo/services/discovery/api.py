@@ -314,11 +314,15 @@ def open_run(request: Any, program: ProgramCode, new: NewRun) -> dict[str, Any]:
 @router.post("/runs/{code}/plates", url_name="plate_new", response=RunLine)
 @permission("discovery.add_plate")
 def add_plate(
-    request: Any, program: ProgramCode, code: str, file: File[UploadedFile], plate: Form[Text]
-) -> dict[str, Any]:
-    """Add a plate in long form: well, role, lot, dose, unit, signal."""
+    request: Any, program: ProgramCode, code: str, file: File[UploadedFile], plate: Form[Text],
+    layout: File[UploadedFile | None] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Add a plate in long form (well, role, lot, dose, unit, signal), or as the reader wrote it with a layout beside it."""
     found = queries.find_run(request.program, code)
-    assaying.add_plate(request.person, found, code=plate, data=file.read(), file_name=file.name or f"{plate}.csv")
+    beside = (layout.read(), layout.name or "layout.csv") if layout else None
+    assaying.add_plate(
+        request.person, found, code=plate, data=file.read(), file_name=file.name or f"{plate}.csv", layout=beside
+    )
     return run_line(queries.find_run(request.program, code))
 
 
