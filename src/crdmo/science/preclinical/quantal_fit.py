@@ -97,7 +97,7 @@ def climb(model: Model, theta: Array, data: Data, benchmark: Benchmark, free: Ar
         # The observed curvature in p: the expected one, n/(p(1 − p)), is far too large where a small p meets no response.
         information = data.affected / near**2 + (data.subjects - data.affected) / (1.0 - near) ** 2
         gradient = np.einsum("sm,smk->sk", (data.affected - data.subjects * near) / (near * (1.0 - near)), slope)
-        outward = ((here <= low) & (gradient < 0)) | ((here >= high) & (gradient > 0)) | ~free
+        outward = ((here <= low) & (gradient < 0)) | ((here >= high) & (gradient > 0)) | np.logical_not(free)
         gradient = np.where(outward, 0.0, gradient)
         matrix = np.einsum("sm,smk,sml->skl", information, slope, slope)
         keep = ~outward
