@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from crdmo.foundation.ledger.models import Entry, Sealed
 from crdmo.services.clinical.models import CrfPage, DataQuery, Randomisation
-from crdmo.services.clinical.sdtm.writing import zipped
+from crdmo.standards.cdisc import zipped
 from tests import factories
 from tests.services.clinical.test_outcome import folder
 from tests.services.clinical.trial import STRATUM, Trial

@@ -28,11 +28,12 @@ from crdmo.common.routes import (
 )
 from crdmo.common.studies.models import Event, Study, Subject
 from crdmo.foundation.refusals import NotFound
+from crdmo.standards.cdisc import zipped
 
 from . import queries
 from .locking import checklist
 from .models import CrfPage, DataQuery
-from .sdtm.writing import files_of, zipped
+from .sdtm.writing import files_of
 from .workflow import blinding, exchange, forms, safety
 
 router = Router()

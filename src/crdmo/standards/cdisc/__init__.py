@@ -9,9 +9,9 @@
 The names, labels, types and orders are facts of CDISC's implementation guides SDTMIG 3.4 and SENDIG 3.1.1.
 """
 
-from crdmo.standards.cdisc.build import Dataset, build, supplemental
+from crdmo.standards.cdisc.build import Dataset, build, from_rows, supplemental
 from crdmo.standards.cdisc.checking import check
-from crdmo.standards.cdisc.folder import Package, encode, read_files, read_folder, write_folder
+from crdmo.standards.cdisc.folder import Package, encode, read_files, read_folder, write_folder, zipped
 from crdmo.standards.cdisc.model import Core, Definition, Domain, Kind, Role, Standard
 from crdmo.standards.cdisc.sdtm import SDTM
 from crdmo.standards.cdisc.send import SEND
@@ -31,9 +31,11 @@ __all__ = [
     "build",
     "check",
     "encode",
+    "from_rows",
     "read_files",
     "read_folder",
     "study_day",
     "supplemental",
     "write_folder",
+    "zipped",
 ]

@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from crdmo.foundation.refusals import Invalid
+from crdmo.standards.cdisc import read_files
 from crdmo.standards.refusals import FormatError
-from crdmo.standards.xpt import Member, read_xpt
+from crdmo.standards.xpt import Member
 
 MOST_FILES = 60
 MOST_BYTES = 300 * 1024 * 1024
@@ -52,16 +53,14 @@ def members_of(files: Mapping[str, bytes]) -> dict[str, Member]:
     errors: dict[str, str] = {}
     for name, data in sorted(files.items()):
         try:
-            library = read_xpt(data)
+            (one,) = read_files({name: data}).datasets.values()
         except FormatError as error:
             errors[name] = str(error)
             continue
-        if len(library.members) != 1:
-            errors[name] = "one domain a file"
-        elif (code := library.members[0].header.name) in found:
+        if (code := one.member.header.name) in found:
             errors[name] = f"{code} stands in another file too"
         else:
-            found[code] = library.members[0]
+            found[code] = one.member
     if not errors:
         errors = _wrong(found)
     if errors:
