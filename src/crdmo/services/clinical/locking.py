@@ -65,8 +65,8 @@ def _missing(study: Study, subjects: list[Subject], randomised: set[UUID], of: d
     for one in subjects:
         if one.state != Subject.State.COMPLETED or one.pk not in randomised:
             continue
-        have = {(page.visit_id, page.form_id) for page in of.get(one.pk, [])}
-        found += [f"{one.code}: {mark}" for mark in marks if (mark.visit_id, mark.activity_id) not in have]
+        have = {(page.visit.code, page.form.code) for page in of.get(one.pk, [])}
+        found += [f"{one.code}: {mark}" for mark in marks if (mark.visit.code, mark.activity.code) not in have]
     return found
 
 

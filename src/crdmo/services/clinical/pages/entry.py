@@ -39,8 +39,9 @@ def crf_page(request: PageRequest, program: str, study: str, code: str, visit: s
     """Show a page with its queries and its history; site people enter it here."""
     found = find(request, study)
     subject = queries.find_subject(request.person, found, code)
-    stop, activity = _due(found, visit, form)
     stands = queries.find_page(request.person, found, code, visit, form)
+    # What was entered before an amendment stays with its own form and visit.
+    stop, activity = (stands.visit, stands.form) if stands else _due(found, visit, form)
     refused: Refused | None = None
     given: Mapping[str, Any] = request.POST if request.method == "POST" else {}
     if request.method == "POST":
