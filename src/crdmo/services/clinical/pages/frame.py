@@ -19,6 +19,7 @@ from .. import queries
 
 TABS = (
     ("trial", "Overview"),
+    ("build", "Build"),
     ("subjects", "Subjects"),
     ("queries", "Queries"),
     ("verify", "Verification"),

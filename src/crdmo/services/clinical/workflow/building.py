@@ -7,8 +7,8 @@ Data stay with the form by which they were entered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from crdmo.common.studies import workflow as studies
 from crdmo.common.studies.models import Activity, Arm, Epoch, ProtocolVersion, ScheduledActivity, Study, Visit
@@ -21,6 +21,7 @@ from crdmo.foundation.refusals import Invalid, Refused
 from ..checks import check_items
 from .desks import PLANNERS
 
+T = TypeVar("T")
 # The domains of findings that forms can be taken out in.
 DOMAINS = ("EG", "LB", "QS", "VS")
 KINDS: dict[str, type[Any]] = {"arm": Arm, "epoch": Epoch, "visit": Visit, "form": Activity}
@@ -118,7 +119,12 @@ def put_form(
         errors["domain"] = f"{', '.join(DOMAINS)}, or none"
     if errors:
         raise Invalid("this form cannot be used; nothing was saved", errors=errors)
-    row = {"code": code.strip(), "name": name.strip(), "domain": domain, "items": [dict(one) for one in items]}
+    row: dict[str, Any] = {
+        "code": code.strip(),
+        "name": name.strip(),
+        "domain": domain,
+        "items": [dict(one) for one in items],
+    }
     stands = _standing(study, version, Activity, row["code"])
     if stands is None:
         return _loose(lambda: studies.add_activities(act, version, [row])[0])
@@ -234,7 +240,7 @@ def _first(version: ProtocolVersion) -> ProtocolVersion:
     return version
 
 
-def _loose(do: Any) -> Any:
+def _loose(do: Callable[[], T]) -> T:
     """Return what a step makes; an error about its only row is told at the field."""
     try:
         return do()
