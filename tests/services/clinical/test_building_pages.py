@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from crdmo.common.studies.models import Study
 from crdmo.common.studies.queries import changes_of, design_of
+from crdmo.services.clinical import demo
 from crdmo.services.clinical.models import DataQuery, EditCheck
 from crdmo.services.clinical.pages.building import changes_in_words
 from crdmo.services.clinical.workflow import building
@@ -98,7 +99,8 @@ def test_a_trial_is_built_at_the_desk_from_an_empty_page_to_its_first_check(tria
 def test_an_amendment_is_begun_shown_and_discarded_at_the_desk(trial: Trial) -> None:
     who, url = Browser(trial.crew.manager), at(trial, "build")
     assert who.post(url, {"step": "amend", "text": "Text"}).status_code == 422
-    put(who, url, {"step": "amend", "text": "Text", "reason": "Pulse is needed"})
+    put(who, url, {"step": "amend", "text": demo.TEXT.replace("\n", "\r\n"), "reason": "Pulse is needed"})
+    assert building_changes(trial) == [], "the same text with a form's line ends is no other text"
     put(who, url + "forms/LB/", {"name": "Laboratory", "domain": "LB", **grid(LB)})
     put(who, url, {"step": "take_out", "piece": "visit/W4", "reason": "Not needed"})
     shown = who.text(url)

@@ -54,9 +54,11 @@ def draft_protocol(act: Act, study: Study, *, text: str) -> ProtocolVersion:
     """
     if not text.strip():
         raise Invalid("a protocol has a text", errors={"text": "needed: purpose, endpoints, statistics"})
+    # A form sends its lines with a carriage return: by that alone no text is another one.
+    words = text.replace("\r\n", "\n").strip()
     if protocol_in_force(study) is None:
-        return studies.draft_protocol(act, study, text=text.strip())
-    return studies.amend_protocol(act, study, text=text.strip())
+        return studies.draft_protocol(act, study, text=words)
+    return studies.amend_protocol(act, study, text=words)
 
 
 @verb("clinical.add_arm", "add an arm to the draft of a trial", roles=PLANNERS)
