@@ -136,6 +136,9 @@ def test_the_api_builds_a_trial_and_tries_its_check(trial: Trial) -> None:
     for code, day in (("BL", 1), ("W12", 85)):
         visit = {"name": code, "day": day, "epoch": "TRT"}
         assert api.send("PUT", f"{at_}/visits/{code}", visit).status_code == 200
+    for odd in ({"day": 10**30}, {"day": 0}, {"epoch": "x\0"}, {"name": "x" * 200}, {"epoch": "NONE"}):
+        body = {"name": "Odd", "day": 5, "epoch": "TRT", **odd}
+        assert api.send("PUT", f"{at_}/visits/ODD", body).status_code == 422, odd
     item = {"code": "HBA1C", "name": "Haemoglobin A1c", "kind": "decimal", "unit": "%", "max": "14.0"}
     wrong = api.send(
         "PUT", f"{at_}/forms/LB", {"name": "Laboratory", "domain": "LB", "items": [{**item, "unit": "stone"}]}
@@ -149,6 +152,8 @@ def test_the_api_builds_a_trial_and_tries_its_check(trial: Trial) -> None:
     asked = {"form": "LB", "expression": "HBA1C > 4.0", "holds": {"HBA1C": "8.1"}, "fires": {"HBA1C": "3.9"}}
     assert api.send("POST", "/VT-302/checks/try", asked).json() == {"holds": "holds", "fires": "fires"}
     saved = {**asked, "code": "LB01", "message": "Is it per cent?", "hard": True}
+    letters = api.send("POST", "/VT-302/checks/try", {**asked, "fires": {"HBA1C": "3,9"}})
+    assert letters.status_code == 422 and "a decimal number" in letters.content.decode()
     refused = api.send("POST", "/VT-302/checks/add", {**saved, "fires": {"HBA1C": "5"}})
     assert refused.status_code == 422 and api.send("GET", "/VT-302/checks").json()["items"] == []
     key = api.send("POST", "/VT-302/checks/add", saved).json()["id"]

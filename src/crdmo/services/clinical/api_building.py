@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Router, Schema
+from pydantic import Field
 
 from crdmo.common.routes import Given, Header, LongText, ProgramCode, Text, header, permission
 from crdmo.common.studies.models import Activity, ProtocolVersion, Study
@@ -13,11 +15,15 @@ from crdmo.common.studies.queries import changes_of, design_of, in_force, latest
 from crdmo.foundation.refusals import Invalid, NotFound
 
 from . import queries
+from .checks import read_values
 from .expressions import FIRES, HOLDS, read_expression, tried, words_of
 from .models import EditCheck
 from .workflow import building, design
 
 router = Router()
+# Days and counts as a trial has them; a number that no database holds is refused at the door.
+Small = Annotated[int, Field(ge=0, le=100_000)]
+Day = Annotated[int, Field(ge=-100_000, le=100_000)]
 
 
 class Criterion(Given):
@@ -45,7 +51,7 @@ class Plan(Given):
     title: Text
     phase: Text
     indication: Text
-    target: int
+    target: Small
     strata: list[Text]
     criteria: list[Criterion]
     endpoints: Endpoints
@@ -129,7 +135,7 @@ class ArmGiven(Given):
 
     code: Text
     name: Text
-    ratio: int = 1
+    ratio: Small = 1
     treatment: Text = ""
     dose: Text = ""
     unit: Text = ""
@@ -165,10 +171,10 @@ class VisitGiven(Because):
     """A visit with its window in days."""
 
     name: Text
-    day: int
+    day: Day
     epoch: Text
-    before: int = 0
-    after: int = 0
+    before: Small = 0
+    after: Small = 0
 
 
 @router.put("/trials/{study}/protocol/visits/{visit}", url_name="clinical_visit_put", response=Protocol)
@@ -331,8 +337,7 @@ def _row(study: Study, given: Tried) -> tuple[dict[str, Any], list[dict[str, Any
     items = papers[given.form].items
     rule = read_expression(given.expression, items)
     examples = {
-        name: {code: {"value": value} for code, value in values.items()}
-        for name, values in ((HOLDS, given.holds), (FIRES, given.fires))
+        name: read_values(items, values, dt.date.max) for name, values in ((HOLDS, given.holds), (FIRES, given.fires))
     }
     return {"form": given.form, **rule.__dict__}, items, examples
 
