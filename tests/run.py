@@ -6,6 +6,7 @@ idle process. The last line counts both parts together.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,7 +24,11 @@ PARTS = (
 def part(name: str, command: list[str]) -> tuple[int, dict[str, int]]:
     """Run one part, pass its output on, and return its exit code and counts."""
     print(f"=== {name}", flush=True)
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
+    # Each process has a core of its own; threads of linear algebra in every one of them would fight for both.
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, errors="replace", env={**threads, **os.environ}
+    )
     counts: dict[str, int] = {}
     assert running.stdout is not None
     for line in running.stdout:

@@ -9,7 +9,7 @@ import pytest
 
 from crdmo.common.studies.models import Finding
 from crdmo.foundation.ledger.models import Entry
-from crdmo.services.preclinical.send import writing
+from crdmo.standards.cdisc import zipped
 from tests.services.preclinical.conftest import facility
 from tests.services.preclinical.facility import Facility
 from tests.services.preclinical.test_send import small
@@ -64,6 +64,6 @@ def test_a_table_comes_in_and_a_value_is_corrected_with_the_version_that_was_rea
 
 def test_a_package_comes_in_by_program(facility: Facility, ask) -> None:
     asker = ask(facility.director)
-    made = asker.upload(HOME + "packages", ("p.zip", writing.zipped(small())))
+    made = asker.upload(HOME + "packages", ("p.zip", zipped(small())))
     assert (made.status_code, made.json()["code"], made.json()["imported"]) == (200, "S", True)
     assert asker.upload(HOME + "packages", ("p.zip", b"PK\x03\x04")).status_code == 422

@@ -160,3 +160,28 @@ def test_a_block_from_a_spreadsheet_fills_the_grid(at_desk: Callable[..., Any], 
     }""")
     assert cell.input_value() == "Assay"
     assert page.locator("table.entry input[name=line_method]").nth(1).input_value() == "M-KF-01"
+
+
+def test_a_data_manager_amends_a_trial_by_grid_and_tries_a_check_before_it_is_saved(
+    at_desk: Callable[..., Any], house: str
+) -> None:
+    page = at_desk("x.duarte")
+    page.goto(f"{house}/CRD-101/clinical/trials/VT-202/build/")
+    page.fill("[name=reason]", "Pulse is needed for safety")
+    page.click("button:has-text('Draft an amendment')")
+    page.wait_for_selector("text=The amendment is begun")
+    page.click("main a:has-text('Vital signs')")
+    row = page.locator("table.entry tbody tr").nth(4)
+    for name, value in {"code": "PULSE", "name": "Pulse", "kind": "decimal", "unit": "/min", "max": "130"}.items():
+        row.locator(f"[name=line_{name}]").fill(value)
+    page.click("text=Put it into the draft")
+    page.wait_for_selector("text=is in the draft")
+    assert page.locator("tr", has_text="Form").filter(has_text="Changed").count() == 1
+    page.click("text=New edit check")
+    page.select_option("[name=form]", "VS")
+    page.select_option("[name=weight]", "soft")
+    given = {"code": "VS09", "expression": "PULSE <= 200", "message": "Is it a minute?"}
+    for name, value in {**given, "holds": "PULSE=72", "fires": "PULSE=200"}.items():
+        page.fill(f"[name={name}]", value)
+    page.click("text=Try it")
+    page.wait_for_selector("text=Not as said")

@@ -14,6 +14,7 @@ from crdmo.common.exchange.api import router as exchange
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.services.clinical.api import router as clinical
+from crdmo.services.clinical.api_building import router as clinical_building
 from crdmo.services.compliance.api import router as compliance
 from crdmo.services.discovery.api import router as discovery
 from crdmo.services.manufacturing.api import router as manufacturing
@@ -39,6 +40,7 @@ api.add_router("", records, tags=["records"])
 api.add_router("/programs/{program}", materials, tags=["materials"])
 api.add_router("/programs/{program}/contracts", contracts, tags=["contracts"])
 api.add_router("/programs/{program}/clinical", clinical, tags=["clinical"])
+api.add_router("/programs/{program}/clinical", clinical_building, tags=["clinical"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/discovery", discovery, tags=["discovery"])
 api.add_router("/programs/{program}/files", exchange, tags=["files"])

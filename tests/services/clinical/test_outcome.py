@@ -17,9 +17,9 @@ from crdmo.foundation.documents import workflow as documents
 from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 from crdmo.services.clinical.exports import events_csv
 from crdmo.services.clinical.models import CrfPage, DatabaseLock, DomainTable, TrialAnalysis
-from crdmo.services.clinical.sdtm.writing import files_of, zipped
+from crdmo.services.clinical.sdtm.writing import deviations, files_of, package
 from crdmo.services.clinical.workflow import analyses, blinding, exchange, forms, locks, people, safety
-from crdmo.standards.cdisc import archive
+from crdmo.standards.cdisc import archive, zipped
 from crdmo.standards.xpt import read_xpt
 from tests import factories, shared_data
 from tests.services.clinical.trial import STRATUM, Trial
@@ -114,6 +114,20 @@ def test_before_unblinding_sdtm_holds_kits_and_no_arm_and_the_same_bytes_each_ti
     assert frames["ex.xpt"]["EXTRT"][0].startswith("Kit ")
     vs = frames["vs.xpt"].filter(frames["vs.xpt"]["VSTESTCD"] == "SYSBP")
     assert (vs["VSORRES"][0], vs["VSSTRESN"][0], vs["VSORRESU"][0]) == ("130", 130.0, "mm[Hg]")
+    assert vs["VSDY"][0] == 1 and frames["dm.xpt"]["RFXSTDTC"][0] == trial.day(-98).isoformat()
+    assert deviations(package(trial.study)) == []
+
+
+def test_a_term_that_is_not_coded_yet_goes_out_empty_and_is_named_and_text_stands_on_one_line(trial: Trial) -> None:
+    safety.report_event(
+        trial.coordinator, trial.randomised(), term="Übelkeit,\nleicht", starts=trial.day(-90).isoformat(),
+        severity="MILD", relation="RELATED", serious="N",
+    )  # fmt: skip
+    made = package(trial.again(trial.study))
+    ae = next(one for one in made if one.name == "AE")
+    assert (ae.frame["AETERM"][0], ae.encoding, ae.frame["AESTDY"][0]) == ("Übelkeit, leicht", "utf-8", 9.0)
+    found = deviations(made)
+    assert [(one.criterion, one.place) for one in found] == [("CDISC-07", "AE.AEDECOD")]
 
 
 def folder() -> dict[str, bytes]:

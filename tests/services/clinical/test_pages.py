@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from crdmo.foundation.ledger.models import Entry, Sealed
 from crdmo.services.clinical.models import CrfPage, DataQuery, Randomisation
-from crdmo.services.clinical.sdtm.writing import zipped
+from crdmo.standards.cdisc import zipped
+from crdmo.standards.xpt import read_xpt
 from tests import factories
 from tests.services.clinical.test_outcome import folder
 from tests.services.clinical.trial import STRATUM, Trial
@@ -95,6 +96,16 @@ def test_a_folder_of_sdtm_comes_in_by_the_page_and_a_torn_one_is_refused_at_its_
     made = manager.post(url, {"file": SimpleUploadedFile("study.zip", zipped(folder()))})
     assert made.status_code == 302 and "SUPPDS" in manager.text(made["Location"])
     assert manager.get(made["Location"] + "sdtm.zip").status_code == 200
+    ae = read_xpt(folder()["ae.xpt"]).members[0].frame.with_row_index("row", 1)
+    first = ae.row(0, named=True)
+    mine = ae.filter(ae["USUBJID"] == first["USUBJID"])
+    assert first["USUBJID"] in manager.text(made["Location"] + "subjects/")
+    url = f"{made['Location']}subjects/{first['USUBJID']}/"
+    text = manager.text(url)
+    assert first["AETERM"] in text and "PLACEBO" not in text.upper()
+    assert [f"ae.xpt, row {n}<" in text for n in mine["row"]] == [True] * mine.height
+    assert text.count(">ae.xpt, row ") == mine.height
+    assert manager.post(url, {"step": "decide"}).status_code == 404
 
 
 def test_who_works_at_a_site_reads_no_other_record_of_the_program(trial: Trial) -> None:

@@ -7,8 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from crdmo.common.studies.models import Finding, ProtocolVersion, Study
 from crdmo.services.preclinical.models import Inspection, Noael, StudyReport
-from crdmo.services.preclinical.send import importing, writing
+from crdmo.services.preclinical.send import importing
 from crdmo.services.preclinical.workflow import records
+from crdmo.standards.cdisc import zipped
 from tests import factories
 from tests.services.preclinical import facility as facilities
 from tests.services.preclinical.test_send import small
@@ -216,9 +217,9 @@ def test_tables_and_packages_come_in_by_page_and_what_is_torn_leaves_nothing(fac
     )
     assert told.status_code == 302 and Finding.objects.filter(visit__code="D8").count() == 1
     director = Desk(facility.director)
-    torn = SimpleUploadedFile("p.zip", writing.zipped(small())[:-40])
+    torn = SimpleUploadedFile("p.zip", zipped(small())[:-40])
     assert director.post("packages/new/", {"code": "", "file": torn}).status_code == 422
-    whole = SimpleUploadedFile("p.zip", writing.zipped(small()))
+    whole = SimpleUploadedFile("p.zip", zipped(small()))
     told = director.post("packages/new/", {"code": "", "file": whole})
     assert told["Location"].endswith("/studies/S/")
     for place in PLACES:

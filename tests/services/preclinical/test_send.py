@@ -17,6 +17,7 @@ from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 from crdmo.services.preclinical.send import importing, reading, rows, writing
 from crdmo.services.preclinical.workflow import records
+from crdmo.standards.cdisc import zipped
 from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt
 from tests import factories, shared_data
 
@@ -192,7 +193,7 @@ def test_an_archive_is_read_within_limits(facility) -> None:
             part.write(b"\0" * (1 << 20))
     with pytest.raises(Invalid, match="bomb"):
         reading.unzipped(bomb.getvalue())
-    assert set(reading.unzipped(writing.zipped(small()))) == {"dm.xpt", "bw.xpt"}
+    assert set(reading.unzipped(zipped(small()))) == {"dm.xpt", "bw.xpt"}
 
 
 def test_another_sponsor_may_use_the_same_study_code_and_sees_nothing_of_ours(facility) -> None:

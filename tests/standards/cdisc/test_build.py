@@ -17,6 +17,7 @@ from crdmo.standards.cdisc import (
     build,
     check,
     encode,
+    from_rows,
     read_files,
     read_folder,
     study_day,
@@ -238,6 +239,20 @@ def test_nothing_is_written_where_a_data_set_cannot_be(tmp_path: Path) -> None:
         write_folder(tmp_path / "kept", [vs])
     with pytest.raises(FormatError, match="no such folder"):
         read_folder(tmp_path / "none")
+
+
+def test_rows_get_the_expected_variables_and_an_open_value_only_where_the_package_is_unfinished() -> None:
+    rows = [{"USUBJID": "S-1", "AETERM": "Fieber, hoch Ü", "AESTDTC": "2026-03-11", "AESEV": ""}]
+    with pytest.raises(FormatError, match="row 1, AEDECOD: has no value"):
+        from_rows(SDTM, "AE", rows, study="CRD-101", encoding="utf-8")
+    with pytest.raises(FormatError, match="a character does not fit"):
+        from_rows(SDTM, "AE", rows, study="CRD-101", unfinished=True)
+    made = from_rows(SDTM, "AE", rows, study="CRD-101", reference=FIRST, encoding="utf-8", unfinished=True)
+    assert (made.encoding, made.frame["AESTDY"][0], made.frame["AESEQ"][0]) == ("utf-8", 2.0, 1.0)
+    assert "AESOC" in made.frame.columns and "AESEV" not in made.frame.columns
+    assert [one.criterion for one in check(SDTM, {"AE": made})] == ["CDISC-07"]
+    with pytest.raises(FormatError, match="no such variable"):
+        from_rows(SDTM, "AE", [{**rows[0], "AECOLOUR": "red"}], study="CRD-101", encoding="utf-8", unfinished=True)
 
 
 @pytest.mark.parametrize("standard", [SDTM, SEND])

@@ -28,11 +28,12 @@ from crdmo.common.routes import (
 )
 from crdmo.common.studies.models import Event, Study, Subject
 from crdmo.foundation.refusals import NotFound
+from crdmo.standards.cdisc import zipped
 
 from . import queries
 from .locking import checklist
 from .models import CrfPage, DataQuery
-from .sdtm.writing import files_of, zipped
+from .sdtm.writing import files_of
 from .workflow import blinding, exchange, forms, safety
 
 router = Router()
@@ -103,6 +104,7 @@ class PageLine(Header):
     done_on: dt.date
     values: dict[str, dict[str, str]]
     verified: bool
+    verified_items: dict[str, str]
     frozen: bool
 
 
@@ -155,7 +157,8 @@ def _subject(one: Subject) -> dict[str, Any]:
 def _page(one: CrfPage) -> dict[str, Any]:
     return {
         **header(one), "subject": one.subject.code, "visit": one.visit.code, "form": one.form.code,
-        "done_on": one.done_on, "values": one.values, "verified": one.is_verified, "frozen": one.is_frozen,
+        "done_on": one.done_on, "values": one.values, "verified": one.is_verified,
+        "verified_items": one.verified_items, "frozen": one.is_frozen,
     }  # fmt: skip
 
 
@@ -318,6 +321,52 @@ def query_list(
     return listed(rows, after, limit, _query, file=format, name="queries")
 
 
+class Ask(Given):
+    """One question about many pages, by their ids; about an item of each, or each as a whole."""
+
+    pages: list[UUID]
+    item: Text = ""
+    text: LongText
+
+
+class Asked(Schema):
+    """The queries that were opened, one a page."""
+
+    items: list[QueryLine]
+
+
+@router.post("/trials/{study}/queries/ask", url_name="clinical_queries_open", response=Asked)
+@permission("clinical.open_queries")
+def ask(request: Any, program: ProgramCode, study: str, given: Ask) -> dict[str, Any]:
+    """Ask the same about many pages, all or none."""
+    found = queries.trial(request.program, study)
+    wanted = list(dict.fromkeys(given.pages))
+    rows = {
+        one.pk: one for one in queries.pages_of(request.person, found).filter(pk__in=wanted).select_related("study")
+    }
+    if lost := [str(one) for one in wanted if one not in rows]:
+        raise NotFound("there is no such page", given=lost[0])
+    made = forms.open_queries(request.person, [rows[one] for one in wanted], item=given.item, text=given.text)
+    return {"items": [_query(one) for one in made]}
+
+
+class Verify(Given):
+    """Items of a page by code; `done_on` is the day."""
+
+    items: list[Text]
+
+
+@router.post("/trials/{study}/pages/{uuid:key}/verify", url_name="clinical_items_verify", response=PageLine)
+@permission("clinical.verify_items")
+def verify(request: Any, program: ProgramCode, study: str, key: UUID, given: Verify) -> dict[str, Any]:
+    """Verify items of a page against the source."""
+    rows = queries.pages_of(request.person, queries.trial(request.program, study)).select_related("study")
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise NotFound("there is no such page", given=str(key))
+    return _page(forms.verify_items(request.person, found, given.items))
+
+
 class Answer(Given):
     """An answer to a query."""
 
@@ -371,7 +420,7 @@ class Report(Given):
     ends: Text = ""
 
 
-@router.post("/trials/{study}/events", url_name="clinical_event_report", response=EventLine)
+@router.post("/trials/{study}/events/report", url_name="clinical_event_report", response=EventLine)
 @permission("clinical.report_event")
 def report(request: Any, program: ProgramCode, study: str, given: Report) -> dict[str, Any]:
     """Report an adverse event."""

@@ -1,7 +1,8 @@
 """Typed items and edit checks: what a value may be at all, and what is asked about it once it stands.
 
 What is no value of its item (letters in a number, another unit, a day in the future) is refused when it is saved. What is
-possible but odd (missing, out of range, against another item) is saved as it is and opens a query. A comparison with a
+possible but odd (missing, out of range, against another item) is saved as it is and opens a query; a hard check does not let
+the page be saved at all. A comparison with a
 value that is not there says nothing: unknown is not false.
 """
 
@@ -31,18 +32,25 @@ Values = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Fired:
-    """A check that fired: its code, the item it asks about, and the question."""
+    """A check that fired: its code, the item it asks about, and the question; a hard one does not let the page be saved."""
 
     check: str
     item: str
     text: str
+    is_hard: bool = False
 
 
 def check_items(items: Iterable[Item]) -> dict[str, str]:
     """Return what is wrong with the items of a form, by place; nothing where all can be used."""
     errors: dict[str, str] = {}
+    seen: set[str] = set()
     for number, item in enumerate(items, 1):
         kind = item.get("kind")
+        if item.get("code") in seen:
+            errors[f"{number}/code"] = f"{item['code']} stands twice"
+        seen.add(str(item.get("code", "")))
+        if not str(item.get("name", "")).strip():
+            errors[f"{number}/name"] = "needed"
         if not CODE.match(str(item.get("code", ""))):
             errors[f"{number}/code"] = "up to 8 capital letters and digits"
         if kind not in _KINDS:
@@ -56,6 +64,9 @@ def check_items(items: Iterable[Item]) -> dict[str, str]:
         for bound in ("min", "max"):
             if item.get(bound) and not MEASURED.match(str(item[bound])):
                 errors[f"{number}/{bound}"] = "a decimal number"
+        low, high = str(item.get("min") or ""), str(item.get("max") or "")
+        if MEASURED.match(low) and MEASURED.match(high) and Decimal(low) > Decimal(high):
+            errors[f"{number}/max"] = f"not below {low}"
     return errors
 
 
@@ -137,9 +148,8 @@ def fired(items: Iterable[Item], rules: Iterable[Any], values: Values) -> list[F
         if one is not None and item["kind"] == "decimal" and "value" in one:
             found += _range(item, one["value"])
     for rule in rules:
-        holds = _compared(known, rule, values)
-        if holds is False:
-            found.append(Fired(rule.code, rule.item, rule.message))
+        if compared(known, rule, values) is False:
+            found.append(Fired(rule.code, rule.item, rule.message, is_hard=rule.is_hard))
     return found
 
 
@@ -155,7 +165,7 @@ def _range(item: Item, text: str) -> Iterable[Fired]:
         )
 
 
-def _compared(known: Mapping[str, Item], rule: Any, values: Values) -> bool | None:
+def compared(known: Mapping[str, Item], rule: Any, values: Values) -> bool | None:
     """Return whether a rule holds, or None where one of its values is not there."""
     kind = known[rule.item]["kind"] if rule.item in known else "text"
     left = values.get(rule.item, {}).get("value")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from crdmo.common.exchange import Brought, File, Kind, Look, Outgoing, Taken
 from crdmo.foundation.accounts.models import Person, Program
+from crdmo.standards.cdisc import zipped
 
 from . import queries
 from .sdtm.reading import members_of, unpacked
-from .sdtm.writing import files_of, zipped
+from .sdtm.writing import files_of
 from .workflow.exchange import import_sdtm
 
 

@@ -118,12 +118,15 @@ WORDS = {
 
 def casebook(subject: Subject) -> tuple[list[Any], list[tuple[Any, list[Cell]]]]:
     """Return the visits of a casebook, and for each form its cells over them."""
-    study = subject.study
-    marks = in_force(study, ScheduledActivity)
-    stops = list({one.visit_id: one.visit for one in marks}.values())
-    forms = sorted({one.activity_id: one.activity for one in marks}.values(), key=lambda one: one.position)
-    due = {(one.visit_id, one.activity_id) for one in marks}
-    pages = {(one.visit_id, one.form_id): one for one in CrfPage.objects.filter(subject=subject, is_void=False)}
+    marks = in_force(subject.study, ScheduledActivity)
+    entered = CrfPage.objects.filter(subject=subject, is_void=False).select_related("visit", "form")
+    # By code: a page keeps the form and visit by which it was entered, also after an amendment ended them.
+    pages = {(one.visit.code, one.form.code): one for one in entered}
+    due = {(one.visit.code, one.activity.code) for one in marks}
+    visits = {one.visit.code: one.visit for one in pages.values()} | {one.visit.code: one.visit for one in marks}
+    named = {one.form.code: one.form for one in pages.values()} | {one.activity.code: one.activity for one in marks}
+    stops = sorted(visits.values(), key=lambda one: (one.day, one.position))
+    forms = sorted(named.values(), key=lambda one: one.position)
     asked: dict[Any, set[str]] = {}
     rows = DataQuery.objects.filter(page__subject=subject, is_void=False).exclude(state=DataQuery.State.CLOSED)
     for key, asked_as in rows.values_list("page", "state"):
@@ -132,8 +135,8 @@ def casebook(subject: Subject) -> tuple[list[Any], list[tuple[Any, list[Cell]]]]
     for form in forms:
         cells = []
         for visit in stops:
-            page = pages.get((visit.pk, form.pk))
-            state = _state(page, asked.get(page.pk, set()) if page else set(), (visit.pk, form.pk) in due)
+            page = pages.get((visit.code, form.code))
+            state = _state(page, asked.get(page.pk, set()) if page else set(), (visit.code, form.code) in due)
             cells.append(Cell(visit, form, page, state, WORDS[state]))
         lines.append((form, cells))
     return stops, lines

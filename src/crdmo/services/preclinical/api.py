@@ -28,6 +28,7 @@ from crdmo.common.routes import (
 from crdmo.common.studies.models import Arm, Finding, Study, Subject
 from crdmo.common.studies.queries import arms_of, in_force
 from crdmo.foundation.refusals import NotFound
+from crdmo.standards.cdisc import zipped
 
 from . import imports, queries, toxicokinetics
 from .models import Inspection
@@ -284,7 +285,7 @@ ARCHIVE = {"responses": {200: {"content": {"application/zip": {"schema": {"type"
 def send(request: Any, program: ProgramCode, code: str) -> HttpResponse:
     """Return the study as a SEND package, a ZIP of transport files."""
     found = queries.study_of(request.program, code)
-    response = HttpResponse(writing.zipped(writing.package(found)), content_type="application/zip")
+    response = HttpResponse(zipped(writing.package(found)), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{found.code}-send.zip"'
     return response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crdmo.common.exchange import Brought, File, Kind, Look, Option, Outgoing, Taken
 from crdmo.foundation.accounts.models import Person, Program
+from crdmo.standards.cdisc import zipped
 
 from . import imports, queries
 from .send import importing, reading, writing
@@ -40,7 +41,7 @@ def _take_findings(person: Person, program: Program, brought: Brought) -> Taken:
 
 def _give_send(program: Program, code: str) -> File:
     found = queries.study_of(program, code)
-    return File(f"{found.code}-send.zip", writing.zipped(writing.package(found)))
+    return File(f"{found.code}-send.zip", zipped(writing.package(found)))
 
 
 TAKES = (

@@ -10,9 +10,9 @@ The names, labels, types and orders are facts of CDISC's implementation guides S
 """
 
 from crdmo.standards.cdisc.archive import packed_folder, transport_files
-from crdmo.standards.cdisc.build import Dataset, build, supplemental
+from crdmo.standards.cdisc.build import Dataset, build, from_rows, supplemental
 from crdmo.standards.cdisc.checking import check
-from crdmo.standards.cdisc.folder import Package, encode, read_files, read_folder, write_folder
+from crdmo.standards.cdisc.folder import Package, encode, read_files, read_folder, write_folder, zipped
 from crdmo.standards.cdisc.model import Core, Definition, Domain, Kind, Role, Standard
 from crdmo.standards.cdisc.sdtm import SDTM
 from crdmo.standards.cdisc.send import SEND
@@ -32,6 +32,7 @@ __all__ = [
     "build",
     "check",
     "encode",
+    "from_rows",
     "packed_folder",
     "read_files",
     "read_folder",
@@ -39,4 +40,5 @@ __all__ = [
     "supplemental",
     "transport_files",
     "write_folder",
+    "zipped",
 ]

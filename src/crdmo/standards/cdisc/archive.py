@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from pathlib import PurePosixPath
 
+from crdmo.standards.cdisc.folder import zipped
 from crdmo.standards.ectd.files import from_folder, from_zip
 from crdmo.standards.refusals import FormatError
 
@@ -52,8 +51,4 @@ def packed_folder(folder: str | os.PathLike[str]) -> bytes:
     paths = sorted(path for path in files.sizes if path.lower().endswith(".xpt"))
     if sum(files.sizes[path] for path in paths) > MOST_BYTES:
         raise FormatError("the package holds too much", given=files.name, allowed=f"{MOST_BYTES} bytes")
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for path in paths:
-            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), files.read(path))
-    return out.getvalue()
+    return zipped({path: files.read(path) for path in paths})

@@ -47,6 +47,7 @@ def build(
     reference: Mapping[str, str] | None = None,
     elements: pl.DataFrame | None = None,
     encoding: str = "ascii",
+    unfinished: bool = False,
 ) -> Dataset:
     """Return a data set of a domain.
 
@@ -59,6 +60,7 @@ def build(
         reference: {USUBJID: RFSTDTC}; from it come --DY, --STDY and --ENDY that the frame does not have.
         elements: SE of the study (USUBJID, EPOCH, SESTDTC, SEENDTC); from it comes EPOCH that the frame does not have.
         encoding: of the texts. Agencies take ASCII.
+        unfinished: whether a required value may still be empty, as AEDECOD is before terms are coded; `check` names it.
 
     STUDYID, DOMAIN (or RDOMAIN) and --SEQ are made where the frame lacks them. A column that the frame has is kept.
 
@@ -72,6 +74,8 @@ def build(
     _complete(domain, name, whole)
     ordered = whole.select([one.name for one in domain.variables if one.name in whole.columns])
     for problem in problems(domain, ordered):
+        if unfinished and problem.rule == "empty":
+            continue
         raise FormatError(
             f"{name.lower()}.xpt, row {problem.row}, {problem.variable}: {problem.what}",
             given=problem.value[:80] or "nothing",
@@ -81,6 +85,54 @@ def build(
     _encodable(name, ordered, encoding)
     header = MemberHeader(name, tuple(_variable(domain, ordered[one]) for one in ordered.columns), domain.name[:40])
     return Dataset(name, Member(header, Block(ordered)), encoding)
+
+
+def from_rows(
+    standard: Standard,
+    name: str,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    study: str,
+    reference: Mapping[str, str] | None = None,
+    encoding: str = "ascii",
+    unfinished: bool = False,
+) -> Dataset:
+    """Return a data set of rows whose cells are texts, numbers or nothing.
+
+    It has every required and expected variable of the domain, and those of the others that say something. It is ASCII
+    where that does, and of the encoding only where it does not.
+
+    Raises:
+        FormatError: as `build`.
+    """
+    domain = standard.domain(name)
+    said = {key for row in rows for key, value in row.items() if value not in (None, "")}
+    made = {
+        "STUDYID",
+        "DOMAIN",
+        "RDOMAIN",
+        domain.sequence,
+        *(domain.code + one for one in ("DY", "STDY", "ENDY")),
+    } - said
+    known = [one for one in domain.variables if one.name not in made]
+    columns: dict[str, pl.Series] = {}
+    for one in known:
+        if one.name not in said and one.core is Core.PERMISSIBLE:
+            continue
+        cells = [row.get(one.name) for row in rows]
+        if one.is_numeric:
+            numbers = [None if cell in (None, "") else float(str(cell)) for cell in cells]
+            columns[one.name] = pl.Series(one.name, numbers, dtype=pl.Float64)
+        else:
+            texts = ["" if cell is None else str(cell) for cell in cells]
+            columns[one.name] = pl.Series(one.name, texts, dtype=pl.String)
+    strangers = said - {one.name for one in domain.variables}
+    columns |= {key: pl.Series(key, [str(row.get(key, "")) for row in rows]) for key in sorted(strangers)}
+    plain = all(text.isascii() for one in columns.values() if one.dtype == pl.String for text in one)
+    return build(
+        standard, name, pl.DataFrame(columns), study=study, reference=reference,
+        encoding="ascii" if plain else encoding, unfinished=unfinished,
+    )  # fmt: skip
 
 
 def supplemental(

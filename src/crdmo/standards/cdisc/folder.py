@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,9 @@ from pathlib import Path, PurePosixPath
 from crdmo.standards.cdisc.build import Dataset
 from crdmo.standards.refusals import FormatError
 from crdmo.standards.xpt import Library, encode_library, read_xpt
+
+# The first hour that a zip can name.
+FIRST_HOUR = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,15 @@ def encode(datasets: Iterable[Dataset]) -> dict[str, bytes]:
         except FormatError as error:
             raise _in_file(one.file_name, error) from error
     return files
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return files as one zip, without the hour at which it was made: the same bytes for the same files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in sorted(files.items()):
+            packed.writestr(zipfile.ZipInfo(name, FIRST_HOUR), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def write_folder(path: str | os.PathLike[str], datasets: Iterable[Dataset]) -> tuple[Path, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .blinding import Kit, Randomisation, RandomisationList, Slot, TrialUnblinding, Unblinding
-from .forms import CrfPage, DataQuery, EditCheck
+from .forms import DONE_ON, CrfPage, DataQuery, EditCheck
 from .outcome import DatabaseLock, DomainTable, StudyReport, TrialAnalysis
 from .people import Casebook, Consent, Eligibility
 
 __all__ = [
+    "DONE_ON",
     "Casebook",
     "Consent",
     "CrfPage",

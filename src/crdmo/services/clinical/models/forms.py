@@ -15,6 +15,8 @@ from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.ledger.fields import CanonicalJSONField
 from crdmo.foundation.ledger.models import Record
 
+DONE_ON = "done_on"
+
 
 class EditCheck(Record):
     """A rule over the items of a form: what must hold, and what is asked where it does not."""
@@ -29,6 +31,10 @@ class EditCheck(Record):
     other = models.CharField(max_length=20, blank=True, default="")
     constant = models.CharField(max_length=40, blank=True, default="")
     message = models.CharField(max_length=300)
+    # A hard check refuses the page; a soft one opens a query.
+    is_hard = models.BooleanField(default=False)
+    # Values by item with which it was tried before it was saved: {"holds": …, "fires": …}.
+    examples = CanonicalJSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -45,7 +51,7 @@ class CrfPage(Record):
     """One form of one subject at one visit. `saved` counts the times that data were written, `verified` names one."""
 
     searched: ClassVar[bool] = False
-    steps: ClassVar[frozenset[str]] = frozenset({"verified", "verified_by", "is_frozen"})
+    steps: ClassVar[frozenset[str]] = frozenset({"verified", "verified_by", "verified_items", "is_frozen"})
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="crf_pages")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="crf_pages")
@@ -56,6 +62,8 @@ class CrfPage(Record):
     values = CanonicalJSONField(default=dict)
     saved = models.PositiveIntegerField(default=1)
     verified = models.PositiveIntegerField(default=0)
+    # Item code, or done_on → "verified", or "changed" where it was corrected after that.
+    verified_items = CanonicalJSONField(default=dict)
     verified_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     is_frozen = models.BooleanField(default=False)
 
@@ -73,6 +81,11 @@ class CrfPage(Record):
     def is_verified(self) -> bool:
         """Whether what stands was verified against the source: a change after it takes that away."""
         return self.verified == self.saved
+
+    @property
+    def parts(self) -> list[str]:
+        """What of it is verified against the source: the day, and every item of the form, also where it is empty."""
+        return [DONE_ON, *(one["code"] for one in self.form.items)]
 
 
 class DataQuery(Record):

@@ -4,9 +4,35 @@ from __future__ import annotations
 
 from crdmo.web.door import Page
 
-from . import analysis, blinding, entry, exchange, home, lock, questions, safety, subjects, verification
+from . import (
+    analysis,
+    blinding,
+    building,
+    building_forms,
+    entry,
+    exchange,
+    home,
+    lock,
+    questions,
+    safety,
+    subjects,
+    verification,
+)
 
-_modules = (home, exchange, subjects, entry, questions, verification, safety, blinding, lock, analysis)
+_modules = (
+    home,
+    building_forms,
+    building,
+    exchange,
+    subjects,
+    entry,
+    questions,
+    verification,
+    safety,
+    blinding,
+    lock,
+    analysis,
+)
 
 urlpatterns = [pattern for module in _modules for pattern in module.urlpatterns]
 PAGES: dict[str, Page] = {name: page for module in _modules for name, page in module.PAGES.items()}

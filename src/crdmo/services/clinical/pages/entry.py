@@ -14,13 +14,13 @@ from django.urls import path
 from crdmo.common.studies.models import Activity, ScheduledActivity, Study, Subject, Visit
 from crdmo.common.studies.queries import in_force
 from crdmo.foundation.ledger import trail
-from crdmo.foundation.refusals import Invalid, NotFound, Refused
+from crdmo.foundation.refusals import Conflict, Invalid, NotFound, Refused
 from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
 from crdmo.web.steps import may
 
 from .. import queries
-from ..models import CrfPage
+from ..models import DONE_ON, CrfPage
 from ..workflow import forms as data
 from .frame import at, find, frame
 
@@ -39,8 +39,9 @@ def crf_page(request: PageRequest, program: str, study: str, code: str, visit: s
     """Show a page with its queries and its history; site people enter it here."""
     found = find(request, study)
     subject = queries.find_subject(request.person, found, code)
-    stop, activity = _due(found, visit, form)
     stands = queries.find_page(request.person, found, code, visit, form)
+    # What was entered before an amendment stays with its own form and visit.
+    stop, activity = (stands.visit, stands.form) if stands else _due(found, visit, form)
     refused: Refused | None = None
     given: Mapping[str, Any] = request.POST if request.method == "POST" else {}
     if request.method == "POST":
@@ -69,9 +70,41 @@ def crf_page(request: PageRequest, program: str, study: str, code: str, visit: s
         "asked": stands.queries.filter(is_void=False).order_by("-number") if stands else [],
         "may_ask": stands is not None and may(request, "clinical.open_query") and found.state == "active",
         "queries_url": at(request, "queries", found),
+        "source": _source(stands) if stands else [],
+        "may_verify": stands is not None
+        and not stands.is_verified
+        and may(request, "clinical.verify_items")
+        and found.state == "active",
         "next": _next(found, subject, visit, form),
     }
     return render(request, "clinical/page.html", contents, status=refused.status if refused else 200)
+
+
+def _source(page: CrfPage) -> list[dict[str, str]]:
+    """Return the parts of a page, each verified against the source, changed since, or neither."""
+    names = {DONE_ON: "Done on", **{item["code"]: item["name"] for item in page.form.items}}
+    return [{"code": one, "name": names[one], "state": page.verified_items.get(one, "")} for one in page.parts]
+
+
+def verify_items(request: PageRequest, program: str, study: str, code: str, visit: str, form: str) -> HttpResponse:
+    """Verify the chosen items of a page as it was shown; then the page is shown again."""
+    found = find(request, study)
+    subject = queries.find_subject(request.person, found, code)
+    stands = queries.find_page(request.person, found, subject.code, visit, form)
+    if stands is None:
+        raise NotFound("there is no such page", given=f"{form} at {visit}")
+    back = HttpResponseRedirect(at(request, "page", found, code=code, visit=visit, form=form))
+    if request.method != "POST":
+        return back
+    try:
+        if request.POST.get("expected") != str(stands.version):
+            raise Conflict("this page was changed since it was shown", allowed=f"version {stands.version}")
+        data.verify_items(request.person, stands, request.POST.getlist("item"))
+    except Refused as refused:
+        messages.error(request, refused.sentence())
+    else:
+        messages.success(request, "Verified as chosen.")
+    return back
 
 
 def _save(request: PageRequest, subject: Subject, activity: Activity, given: Mapping[str, Any]) -> None:
@@ -184,5 +217,9 @@ def _said(one: Mapping[str, str] | None) -> str:
 
 urlpatterns = [
     path("trials/<str:study>/subjects/<str:code>/<str:visit>/<str:form>/", crf_page, name="page"),
+    path("trials/<str:study>/subjects/<str:code>/<str:visit>/<str:form>/source/", verify_items, name="verify_items"),
 ]
-PAGES = {"clinical:page": Page("clinical.view_subjects", FORM)}
+PAGES = {
+    "clinical:page": Page("clinical.view_subjects", FORM),
+    "clinical:verify_items": Page("clinical.verify_items", FORM),
+}

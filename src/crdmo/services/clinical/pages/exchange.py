@@ -10,23 +10,26 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path
 
+from crdmo.standards.cdisc import zipped
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
 
-from ..sdtm.writing import files_of, zipped
+from ..sdtm.writing import deviations, encoded, files_of, package
 from ..workflow import exchange as workflow
 from ..workflow.desks import is_unblinded
 from .frame import at, find, frame, study_address
 
 
 def exchange(request: PageRequest, program: str, study: str) -> HttpResponse:
-    """Show the domains that go out."""
+    """Show the domains that go out, and where they deviate from the guide."""
     found = find(request, study)
-    files = files_of(found)
+    made = package(found)
+    files = encoded(made)
     contents = {
         **frame(request, found, "exchange"),
         "files": [(name, len(data)) for name, data in sorted(files.items())],
+        "deviations": deviations(made),
         "blinded": not found.is_imported and not is_unblinded(found),
         "url": at(request, "sdtm", found),
     }

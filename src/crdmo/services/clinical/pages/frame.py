@@ -19,6 +19,7 @@ from .. import queries
 
 TABS = (
     ("trial", "Overview"),
+    ("build", "Build"),
     ("subjects", "Subjects"),
     ("queries", "Queries"),
     ("verify", "Verification"),
@@ -47,7 +48,8 @@ def frame(request: PageRequest, study: Study, here: str) -> dict[str, Any]:
     rows = [
         {"label": word, "url": at(request, name, study)}
         for name, word in TABS
-        if opens(f"clinical:{name}", request.roles) and not (study.is_imported and name not in ("trial", "exchange"))
+        if opens(f"clinical:{name}", request.roles)
+        and not (study.is_imported and name not in ("trial", "subjects", "exchange"))
     ]
     return {"record": study, "tabs": rows, "here": dict(TABS)[here], "today": today()}
 
@@ -105,7 +107,7 @@ def study_address(record: Any) -> str:
 def subject_address(record: Any) -> str:
     """Return the address of a subject of a trial."""
     subject = record if isinstance(record, Subject) else record.subject
-    return "" if subject.study.is_imported else _address(subject.study, "subject", code=subject.code)
+    return _address(subject.study, "subject", code=subject.code)
 
 
 @page_of("clinical.crfpage")

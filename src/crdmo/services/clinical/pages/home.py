@@ -36,7 +36,7 @@ TRIALS = Table(
         Column("state", "State", kind="state", sort="state"),
     ),
     sort="-code",
-    empty=("No trial yet", "The data manager plans a trial through the API, or brings one in as SDTM."),
+    empty=("No trial yet", "The data manager plans a trial, or brings one in as SDTM."),
 )
 SHOWN = 40
 
@@ -49,6 +49,7 @@ def home(request: PageRequest, program: str) -> HttpResponse:
     contents = {
         "groups": grouped(items),
         "count": len(items),
+        "may_plan": steps.may(request, "clinical.plan_trial"),
         "may_import": steps.may(request, "clinical.import_sdtm"),
     }
     return TRIALS.answer(request, rows.select_related("program"), "clinical/home.html", contents)

@@ -11,8 +11,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path
 
-from crdmo.common.studies.models import Study
-from crdmo.foundation.refusals import NotFound, Refused
+from crdmo.common.studies.models import Activity, Study
+from crdmo.common.studies.queries import in_force
+from crdmo.foundation.refusals import Invalid, NotFound, Refused
 from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
 from crdmo.web.steps import may
@@ -20,7 +21,7 @@ from crdmo.web.steps import may
 from .. import queries
 from ..models import DataQuery
 from ..workflow import forms as data
-from .frame import find, frame
+from .frame import at, find, frame
 
 SHOWN = 200
 
@@ -57,6 +58,7 @@ def query_list(request: PageRequest, program: str, study: str) -> HttpResponse:
         "only": only,
         "refused_as": refused,
         "tried": request.POST.get("query", ""),
+        "may_ask": may(request, "clinical.open_queries") and found.state == "active",
         "may_answer": may(request, "clinical.answer_query") and found.state == "active",
         "may_close": may(request, "clinical.close_query") and found.state == "active",
     }
@@ -94,5 +96,56 @@ def _one(rows: Any, key: str) -> Any:
     return found
 
 
-urlpatterns = [path("trials/<str:study>/queries/", query_list, name="queries")]
-PAGES = {"clinical:queries": Page("clinical.view_subjects", FORM)}
+def ask(request: PageRequest, program: str, study: str) -> HttpResponse:
+    """Ask the same about many pages: chosen by form and visit, each its own query, all or none."""
+    found = find(request, study)
+    chosen = request.POST.getlist("page")
+    refused: Refused | None = None
+    if request.method == "POST":
+        try:
+            made = _ask(request, found, chosen)
+        except Refused as one:
+            refused = one
+        else:
+            messages.success(request, f"{len(made)} {'query is' if len(made) == 1 else 'queries are'} open.")
+            return HttpResponseRedirect(at(request, "queries", found))
+    forms = {one.code: one for one in in_force(found, Activity)}
+    form = request.GET.get("form", "") if request.GET.get("form", "") in forms else next(iter(forms), "")
+    rows = queries.pages_of(request.person, found).filter(form__code=form)
+    visits = list(rows.order_by("visit__day").values_list("visit__code", "visit__name").distinct())
+    visit = request.GET.get("visit", "")
+    rows = rows.filter(visit__code=visit) if visit in dict(visits) else rows
+    contents = {
+        **frame(request, found, "queries"),
+        "forms": list(forms.values()),
+        "form": forms.get(form),
+        "visits": visits,
+        "visit": visit,
+        "rows": rows.order_by("subject__code", "visit__day")[: data.MOST_ASKED],
+        "chosen": chosen,
+        "item": request.POST.get("item", ""),
+        "text": request.POST.get("text", ""),
+        "refused_as": refused,
+        "errors": refused.errors if isinstance(refused, Invalid) else {},
+    }
+    return render(request, "clinical/ask.html", contents, status=refused.status if refused else 200)
+
+
+def _ask(request: PageRequest, study: Study, chosen: list[str]) -> list[DataQuery]:
+    rows = {str(one.pk): one for one in queries.pages_of(request.person, study).select_related("study")}
+    if strange := [one for one in chosen if one not in rows]:
+        raise NotFound("there is no such page here", given=strange[0])
+    pages = [rows[one] for one in dict.fromkeys(chosen)]
+    return data.open_queries(
+        request.person, pages, item=request.POST.get("item", ""), text=request.POST.get("text", "")
+    )
+
+
+urlpatterns = [
+    path("trials/<str:study>/queries/", query_list, name="queries"),
+    path("trials/<str:study>/queries/ask/", ask, name="ask"),
+]
+PAGES = {
+    "clinical:queries": Page("clinical.view_subjects", FORM),
+    "clinical:ask": Page("clinical.open_queries", FORM),
+}

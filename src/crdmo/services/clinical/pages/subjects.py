@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path
 
+from crdmo.foundation.refusals import NotFound
 from crdmo.foundation.signing import signatures_of
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
@@ -20,6 +21,7 @@ from crdmo.web.tables import Column, Table
 
 from .. import queries
 from ..models import Casebook, Consent, CrfPage, Eligibility, Randomisation, Unblinding
+from ..sdtm.events import events_of as imported_events
 from ..workflow import blinding, people
 from ..workflow import forms as data
 from .frame import at, choice, day, find, frame, line, subject_address, today
@@ -174,8 +176,13 @@ def _steps(request: PageRequest, found: Any) -> list[Step]:
 
 
 def subject(request: PageRequest, program: str, study: str, code: str) -> HttpResponse:
-    """Show a subject's casebook; each step is taken here by who may take it."""
+    """Show a subject's casebook; each step is taken here by who may take it. An imported one has events and no casebook."""
     found = queries.find_subject(request.person, find(request, study), code)
+    if found.study.is_imported:
+        if request.method == "POST":
+            raise NotFound("an imported study takes no steps", given=request.POST.get("step", ""))
+        shown = {**frame(request, found.study, "subjects"), "subject": found, "tables": imported_events(found)}
+        return render(request, "clinical/imported_subject.html", shown)
 
     def contents() -> dict[str, Any]:
         found.refresh_from_db()

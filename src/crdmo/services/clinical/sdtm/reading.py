@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from crdmo.foundation.refusals import Invalid
-from crdmo.standards.cdisc import transport_files
+from crdmo.standards.cdisc import read_files, transport_files
 from crdmo.standards.refusals import FormatError
-from crdmo.standards.xpt import Member, read_xpt
+from crdmo.standards.xpt import Member
 
 NEEDED = ("STUDYID", "USUBJID")
 REPEATED = 1000
@@ -40,16 +40,14 @@ def members_of(files: Mapping[str, bytes]) -> dict[str, Member]:
     errors: dict[str, str] = {}
     for name, data in sorted(files.items()):
         try:
-            library = read_xpt(data)
+            (one,) = read_files({name: data}).datasets.values()
         except FormatError as error:
             errors[name] = str(error)
             continue
-        if len(library.members) != 1:
-            errors[name] = "one domain a file"
-        elif (code := library.members[0].header.name) in found:
+        if (code := one.member.header.name) in found:
             errors[name] = f"{code} stands in another file too"
         else:
-            found[code] = library.members[0]
+            found[code] = one.member
     if not errors:
         errors = _wrong(found)
     if errors:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crdmo.common.studies import workflow as studies
 from crdmo.common.studies.models import Activity, Place, ProtocolVersion, Study
-from crdmo.common.studies.queries import in_force
+from crdmo.common.studies.queries import in_force, latest_protocol
+from crdmo.common.studies.workflow.states import open_study
 from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Organization, Person, Program
 from crdmo.foundation.accounts.roles import Role
@@ -16,6 +18,7 @@ from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.foundation.signing import Credentials, Meaning
 
 from ..checks import OPERATORS, check_items
+from ..expressions import Rule, tried
 from ..models import EditCheck
 from .desks import PLANNERS, Seen, taking_data
 
@@ -134,21 +137,25 @@ def open_site(
 
 
 @verb("clinical.add_checks", "add edit checks to the forms of a trial", roles=(Role.DATA_MANAGER,))
-def add_checks(act: Act, study: Study, rows: Sequence[Mapping[str, str]]) -> list[EditCheck]:
+def add_checks(act: Act, study: Study, rows: Sequence[Mapping[str, Any]]) -> list[EditCheck]:
     """Add rules between items, or between an item and a constant: form, code, item, operator, other or constant, message.
 
+    Whether one `is_hard`, and the values with which it was tried (`examples`: holds, fires), may stand with it.
+
     Raises:
-        Invalid: a form, item or operator is not there, the two items are of different kinds, or a code is taken.
+        Invalid: a form, item or operator is not there, the two items are of different kinds, a code is taken, or it does
+            with its examples something else.
     """
-    taking_data(study)
-    forms = {one.code: one for one in in_force(study, Activity)}
+    open_study(study)
+    forms = {one.code: one for one in in_force(study, Activity, latest_protocol(study))}
     taken = set(EditCheck.objects.filter(study=study, is_void=False).values_list("code", flat=True))
     errors: dict[str, str] = {}
     values = []
     for number, row in enumerate(rows, 1):
         form = forms.get(row.get("form", ""))
         kinds = {item["code"]: item["kind"] for item in (form.items if form else [])}
-        errors |= {f"{number}/{k}": v for k, v in _rule_errors(row, kinds, taken).items()}
+        wrong = _rule_errors(row, kinds, taken) or _tried(row, form)
+        errors |= {f"{number}/{k}": v for k, v in wrong.items()}
         taken.add(row.get("code", ""))
         values.append({**row, "program": study.program, "study": study, "form": form})
     if errors:
@@ -156,11 +163,22 @@ def add_checks(act: Act, study: Study, rows: Sequence[Mapping[str, str]]) -> lis
     return act.create_many(EditCheck, values)
 
 
-def _rule_errors(row: Mapping[str, str], kinds: Mapping[str, str], taken: set[str]) -> dict[str, str]:
+def _tried(row: Mapping[str, Any], form: Activity | None) -> dict[str, str]:
+    """Return where a check does something else with its examples than was said of it."""
+    rule = Rule(*(str(row.get(name, "")) for name in ("item", "operator", "other", "constant")))
+    found = {}
+    for wanted, values in row.get("examples", {}).items():
+        said = tried(form.items if form else [], rule, values)
+        if said != wanted:
+            found[wanted] = f"with these values {rule} {said}"
+    return found
+
+
+def _rule_errors(row: Mapping[str, Any], kinds: Mapping[str, str], taken: set[str]) -> dict[str, str]:
     found = {}
     item, other = row.get("item", ""), row.get("other", "")
     if not kinds:
-        found["form"] = "a form of the protocol in force"
+        found["form"] = "a form of the protocol"
     elif item not in kinds:
         found["item"] = f"one of: {', '.join(kinds)}"
     elif other and kinds.get(other) != kinds[item]:
@@ -169,8 +187,8 @@ def _rule_errors(row: Mapping[str, str], kinds: Mapping[str, str], taken: set[st
         found["other"] = "another item or a constant, one of them"
     if row.get("operator") not in OPERATORS:
         found["operator"] = ", ".join(OPERATORS)
-    if not row.get("code") or row["code"] in taken:
-        found["code"] = "a code of its own"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}", row.get("code", "")) or row["code"] in taken:
+        found["code"] = "a code of its own, up to 20 letters, digits, point, hyphen"
     if not row.get("message", "").strip():
         found["message"] = "what is asked"
     return found

@@ -18,12 +18,15 @@ from crdmo.foundation.signing import Credentials, Meaning, sign
 from crdmo.proof import canonical
 
 from ..checks import Fired, fired, read_values
-from ..models import Casebook, CrfPage, DataQuery, EditCheck
+from ..models import DONE_ON, Casebook, CrfPage, DataQuery, EditCheck
 from .desks import Seen, consented, not_later, of_site, taking_data, worker
 
 State = DataQuery.State
 ASKERS = (Role.DATA_MANAGER, Role.MONITOR, Role.MEDICAL_MONITOR)
 SHOWN = 20
+# How many pages one question goes to in a step.
+MOST_ASKED = 500
+VERIFIED, CHANGED = "verified", "changed"
 
 
 @verb("clinical.save_page", "enter data of a subject", roles=SITE)
@@ -70,16 +73,16 @@ def save_pages(act: Act, study: Study, rows: Sequence[Mapping[str, Any]]) -> lis
         (one.visit.code, one.activity.code): (one.visit, one.activity) for one in in_force(study, ScheduledActivity)
     }
     keys = {row["subject"].pk for row in rows}
+    # By code: a page that was entered before an amendment stays with its own form and visit.
     stands = {
-        (one.subject_id, one.visit_id, one.form_id): one
-        for one in CrfPage.objects.filter(study=study, subject__in=keys, is_void=False)
+        (one.subject_id, one.visit.code, one.form.code): one
+        for one in CrfPage.objects.filter(study=study, subject__in=keys, is_void=False).select_related("visit", "form")
     }
     new: list[dict[str, Any]] = []
     saved: list[CrfPage] = []
     for number, row in enumerate(rows, 1):
-        values = _page(act, study, row, marks, f"{number}/" if len(rows) > 1 else "")
-        key = (values["subject"].pk, values["visit"].pk, values["form"].pk)
-        before = stands.get(key)
+        before = stands.get((row["subject"].pk, row["visit"], row["form"]))
+        values = _page(act, study, row, marks, before, f"{number}/" if len(rows) > 1 else "")
         _is_expected(row, before)
         if before is None:
             new.append({"program": study.program, "study": study, **values})
@@ -91,13 +94,18 @@ def save_pages(act: Act, study: Study, rows: Sequence[Mapping[str, Any]]) -> lis
 
 
 def _page(
-    act: Act, study: Study, row: Mapping[str, Any], marks: Mapping[tuple[str, str], tuple[Visit, Activity]], place: str
+    act: Act,
+    study: Study,
+    row: Mapping[str, Any],
+    marks: Mapping[tuple[str, str], tuple[Visit, Activity]],
+    before: CrfPage | None,
+    place: str,
 ) -> dict[str, Any]:
     subject = row["subject"]
     if subject.study_id != study.pk:
         raise NotFound("there is no such subject", given=subject.code)
     of_site(act, subject)
-    due = marks.get((row["visit"], row["form"]))
+    due = (before.visit, before.form) if before else marks.get((row["visit"], row["form"]))
     if due is None:
         raise Invalid(
             "this form is not due at this visit", errors={f"{place}form": "see the schedule of activities"},
@@ -131,21 +139,34 @@ def _changed(act: Act, page: CrfPage, values: Mapping[str, Any]) -> CrfPage:
         raise Invalid("this is what stands", errors={"values": "another value"})
     if not act.reason:
         raise Invalid("a change of recorded data needs a reason", errors={"reason": "say why this is changed"})
-    return act.change(page, values=values["values"], done_on=values["done_on"], saved=page.saved + 1)
+    now = {DONE_ON: values["done_on"], **values["values"]}
+    was = {DONE_ON: page.done_on, **page.values}
+    # A correction takes the verification from what it corrects, and from nothing else.
+    looked = {code: said if now.get(code) == was.get(code) else CHANGED for code, said in page.verified_items.items()}
+    new = {"values": values["values"], "done_on": values["done_on"], "saved": page.saved + 1}
+    return act.change(page, **new, verified_items=looked)
+
+
+def rules_of(study: Study) -> dict[str, list[EditCheck]]:
+    """Return the checks of a trial by the code of their form: they hold for every version of it that has their items."""
+    rules: dict[str, list[EditCheck]] = {}
+    for rule in EditCheck.objects.filter(study=study, is_void=False).select_related("form").order_by("code"):
+        rules.setdefault(rule.form.code, []).append(rule)
+    return rules
 
 
 def _ask(act: Act, study: Study, pages: Sequence[CrfPage]) -> None:
     """Open a query for each check that fires; one that no longer fires is answered by the change, and stays to be closed."""
-    rules: dict[UUID, list[EditCheck]] = {}
-    for rule in EditCheck.objects.filter(study=study, is_void=False).order_by("code"):
-        rules.setdefault(rule.form_id, []).append(rule)
+    rules = rules_of(study)
     waiting: dict[UUID, dict[str, DataQuery]] = {}
     rows = DataQuery.objects.filter(page__in=[one.pk for one in pages], is_void=False).exclude(check_code="")
     for one in rows.exclude(state=State.CLOSED):
         waiting.setdefault(one.page_id, {})[one.check_code] = one
     opened: list[tuple[CrfPage, Fired]] = []
     for page in pages:
-        found = {one.check: one for one in fired(page.form.items, rules.get(page.form_id, ()), page.values)}
+        found = {one.check: one for one in fired(page.form.items, rules.get(page.form.code, ()), page.values)}
+        if hard := {one.item: one.text for one in found.values() if one.is_hard}:
+            raise Invalid(f"{page} cannot be saved as it is; nothing was saved", errors=hard)
         known = waiting.get(page.pk, {})
         opened += [(page, one) for code, one in found.items() if code not in known]
         for code, query in known.items():
@@ -170,14 +191,32 @@ def open_query(act: Act, page: CrfPage, *, item: str, text: str) -> DataQuery:
     Raises:
         Invalid: there is no such item, or nothing is asked.
     """
-    study = taking_data(page.study)
-    if item and item not in {one["code"] for one in page.form.items}:
-        raise Invalid("there is no such item on this page", errors={"item": "an item of the form"}, given=item)
+    return open_queries.within(act, [page], item=item, text=text)[0]
+
+
+@verb("clinical.open_queries", "ask the same about many pages", roles=ASKERS)
+def open_queries(act: Act, pages: Sequence[CrfPage], *, item: str = "", text: str) -> list[DataQuery]:
+    """Ask one question about an item of many pages, or about each as a whole: a query for each, all or none.
+
+    Raises:
+        Invalid: nothing is asked, a page stands twice, one lacks the item, or there are more than a step takes.
+    """
+    if not pages or len(pages) > MOST_ASKED or len({one.pk for one in pages}) != len(pages):
+        raise Invalid(
+            "these pages cannot be asked about", errors={"pages": f"1 to {MOST_ASKED} pages, each once"}, given=str(len(pages))
+        )  # fmt: skip
     if not text.strip():
         raise Invalid("nothing is asked", errors={"text": "needed"})
-    number = DataQuery.objects.filter(study=study).count() + 1
-    common = {"program": page.program, "study": study, "page": page, "number": number}
-    return act.create(DataQuery, **common, item=item, text=text.strip(), opened_at=act.now)
+    study = taking_data(pages[0].study)
+    if any(one.study_id != study.pk for one in pages):
+        raise NotFound("there is no such page in the trial")
+    if item and (without := [str(one) for one in pages if item not in {each["code"] for each in one.form.items}]):
+        raise Invalid(
+            "there is no such item on this page", errors={"item": f"an item of every form; not of: {'; '.join(without[:3])}"}, given=item
+        )  # fmt: skip
+    first = DataQuery.objects.filter(study=study).count() + 1
+    common = {"program": study.program, "study": study, "item": item, "text": text.strip(), "opened_at": act.now}
+    return act.create_many(DataQuery, [{**common, "page": one, "number": first + i} for i, one in enumerate(pages)])
 
 
 @verb("clinical.answer_query", "answer a query", roles=SITE)
@@ -228,7 +267,36 @@ def verify_pages(act: Act, pages: Sequence[CrfPage]) -> list[CrfPage]:
         taking_data(page.study)
         if page.is_verified:
             raise Refused(f"{page} is verified as it stands")
-    return [act.change(page, verified=page.saved, verified_by=worker(act)) for page in pages]
+    who = worker(act)
+    return [
+        act.change(one, verified=one.saved, verified_by=who, verified_items=dict.fromkeys(one.parts, VERIFIED))
+        for one in pages
+    ]
+
+
+@verb("clinical.verify_items", "verify items of a page against the source", roles=(Role.MONITOR,))
+def verify_items(act: Act, page: CrfPage, items: Sequence[str]) -> CrfPage:
+    """Say of items of a page that they agree with the source, each by its code (`done_on` for the day).
+
+    The page is verified once all of it is. A later correction takes the verification from the item that it corrects.
+
+    Raises:
+        Invalid: nothing is chosen, or the page has no such item.
+        Refused: an item is verified as it stands.
+    """
+    taking_data(page.study)
+    wanted = set(items)
+    if not wanted or wanted - set(page.parts):
+        raise Invalid(
+            "these items cannot be verified", errors={"items": f"one or more of: {', '.join(page.parts)}"}, given=", ".join(sorted(wanted))
+        )  # fmt: skip
+    if done := sorted(one for one in wanted if page.verified_items.get(one) == VERIFIED):
+        raise Refused(f"{', '.join(done)} of {page} is verified as it stands", allowed="an item that is not")
+    looked = {**page.verified_items, **dict.fromkeys(sorted(wanted), VERIFIED)}
+    whole = all(looked.get(one) == VERIFIED for one in page.parts)
+    return act.change(
+        page, verified_items=looked, verified_by=worker(act), verified=page.saved if whole else page.verified
+    )
 
 
 @verb("clinical.freeze_pages", "freeze pages", roles=(Role.DATA_MANAGER,))

@@ -14,6 +14,7 @@ from crdmo.common.studies.models import Activity, Event, Finding, Intervention
 from crdmo.common.studies.queries import in_force
 from crdmo.foundation.datasets.models import Dataset
 from crdmo.foundation.refusals import Invalid
+from crdmo.standards.cdisc import zipped
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
@@ -74,7 +75,7 @@ def exchange(request: PageRequest, program: str, code: str) -> HttpResponse:
 def send(request: PageRequest, program: str, code: str) -> HttpResponse:
     """Return the study as a SEND package."""
     found = find(request, code)
-    response = HttpResponse(writing.zipped(writing.package(found)), content_type="application/zip")
+    response = HttpResponse(zipped(writing.package(found)), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{found.code}-send.zip"'
     return response
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -18,8 +16,7 @@ from crdmo.foundation.datasets import store
 from crdmo.foundation.datasets.models import Dataset
 from crdmo.foundation.refusals import Invalid
 from crdmo.foundation.signing import Meaning, signatures_of
-from crdmo.standards.cdisc import SEND, Core, build, check, encode, read_files
-from crdmo.standards.cdisc import Dataset as Built
+from crdmo.standards.cdisc import SEND, check, encode, from_rows, read_files
 from crdmo.standards.refusals import Finding as Deviation
 from crdmo.standards.refusals import FormatError
 from crdmo.standards.xpt import Block, Library, Member, MemberHeader, Variable, encode_library, read_xpt
@@ -68,15 +65,6 @@ def _package(study: Study) -> dict[str, bytes]:
     for name, dataset in sorted(kept.items()):
         found.setdefault(f"{name.lower()}.xpt", store.get(dataset.blob))
     return found
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return files as an archive, the same bytes for the same files."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 def domains(study: Study, kept: Iterable[str] = ()) -> dict[str, list[Row]]:
@@ -311,18 +299,7 @@ def _file(name: str, rows: Sequence[Row], kept: Dataset | None) -> bytes:
                 library.modified,
             )
         )
-    return encode([_built(name, rows)])[f"{name.lower()}.xpt"]
-
-
-def _built(name: str, rows: Sequence[Row]) -> Built:
-    """Return a data set of a study of the house: every expected variable of its domain, and those that say something."""
-    domain = SEND.domain(name)
-    said = {key for row in rows for key, value in row.items() if value not in (None, "")}
-    wanted = [one for one in domain.variables if one.name in said or one.core is not Core.PERMISSIBLE]
-    known = {one.name for one in wanted}
-    strangers = [(key, "", False) for key in sorted(said - known)]
-    used = [*((one.name, one.label, one.is_numeric) for one in wanted), *strangers]
-    return build(SEND, name, _frame(used, rows), study=str(rows[0]["STUDYID"]))
+    return encode([from_rows(SEND, name, rows, study=str(rows[0]["STUDYID"]))])[f"{name.lower()}.xpt"]
 
 
 def _plain(header: MemberHeader) -> Row:
