@@ -22,7 +22,7 @@ from crdmo.science.discovery.curve_fit import CurveData, fit_curves
 from crdmo.science.discovery.curve_search import fit_rows, profile_rows
 from crdmo.science.least_squares import covariances
 
-ROUNDS, PEER = 3, 200
+ROUNDS, PEER, SIDE_BY_SIDE = 3, 200, 2048
 KNOWN = {logistic.ASYMMETRY: 1.0}
 
 
@@ -55,15 +55,18 @@ def peer(x: np.ndarray, y: np.ndarray, **how: float) -> np.ndarray:
 def fits(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fit all rows side by side, as the method does."""
     parts = [
-        fit_rows(x[i : i + 1024], y[i : i + 1024], np.ones_like(y[i : i + 1024]), KNOWN) for i in range(0, len(y), 1024)
+        fit_rows(x[i : i + SIDE_BY_SIDE], y[i : i + SIDE_BY_SIDE], np.ones_like(y[i : i + SIDE_BY_SIDE]), KNOWN)
+        for i in range(0, len(y), SIDE_BY_SIDE)
     ]
     return np.vstack([part.solutions.theta for part in parts])
 
 
 def with_profiles(x: np.ndarray, y: np.ndarray) -> None:
     """Fit and follow the profile of every EC50."""
-    for i in range(0, len(y), 1024):
-        fitted = fit_rows(x[i : i + 1024], y[i : i + 1024], np.ones_like(y[i : i + 1024]), KNOWN)
+    for i in range(0, len(y), SIDE_BY_SIDE):
+        fitted = fit_rows(
+            x[i : i + SIDE_BY_SIDE], y[i : i + SIDE_BY_SIDE], np.ones_like(y[i : i + SIDE_BY_SIDE]), KNOWN
+        )
         square = fitted.solutions.rss / (y.shape[1] - 4)
         spread = covariances(fitted.problems, fitted.solutions)[:, logistic.EC50, logistic.EC50] * square
         profile_rows(fitted, 0.95, np.sqrt(spread))

@@ -20,7 +20,7 @@ __all__ = ["Curvature", "CurveData", "CurveFit", "CurveFits", "fit_curve", "fit_
 
 _SOURCE = "Ritz C et al., PLoS ONE 2015;10:e0146021; Bates DM, Watts DG, Nonlinear Regression Analysis, 1988, chapter 6"
 # Curves that are fitted side by side: enough that loops cost nothing, few enough to stay in the processor's cache.
-_SIDE_BY_SIDE = 1024
+_SIDE_BY_SIDE = 2048
 
 
 @method(

@@ -7,15 +7,16 @@ slopes are both followed to their end. Nothing is random. A curve gives the same
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from crdmo.science.least_squares import Array, Model, Problems, Rows, Solutions, best_of, solve
-from crdmo.science.profile_likelihood import profile_intervals
+from crdmo.science.profile_likelihood import Refit, profile_intervals
 
 from . import logistic
+from .plateau_search import Known, Series, search
 
 # How far beyond the tested doses, as a factor, an EC50 and its interval are followed.
 FOLLOWED = 1e4
@@ -26,11 +27,12 @@ _PLACES = 12
 
 @dataclass(frozen=True)
 class Fitted:
-    """Curves with their fits: natural logarithms of doses (rows, n), the problems and their solutions."""
+    """Curves with their fits: natural logarithms of doses (rows, n), the problems, their solutions, what the fast search knows."""
 
     log_dose: Array
     problems: Problems
     solutions: Solutions
+    shape: Known | None
 
 
 def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, float]) -> Fitted:
@@ -38,32 +40,53 @@ def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, floa
     free = np.ones((len(y), 5), dtype=bool)
     free[:, list(known)] = False
     best: Solutions | None = None
+    askew = logistic.ASYMMETRY not in known
+    shape = (
+        None
+        if askew or logistic.SLOPE in known
+        else Known(known[logistic.ASYMMETRY], known.get(logistic.BOTTOM), known.get(logistic.TOP))
+    )
 
     def problems_from(theta: Array) -> Problems:
         low, high = _limits(log_dose, weights, theta)
         return Problems(_model(log_dose), y, weights, free, low, high)
 
     starts: list[Array] = []
-    askew = logistic.ASYMMETRY not in known
+    every = np.arange(len(y))
     if askew:
         # The symmetric curve is one of these, so its own fit is a start: more parameters never fit worse.
         starts.append(fit_rows(log_dose, y, weights, {**known, logistic.ASYMMETRY: 1.0}).solutions.theta)
     for asymmetry in (0.25, 1.0, 4.0) if askew else (known[logistic.ASYMMETRY],):
         starts += _starts(log_dose, y, weights, {**known, logistic.ASYMMETRY: asymmetry})
+    series = None if shape is None else Series.of(log_dose, y, weights)
     for start in starts:
         problems = problems_from(start)
-        if best is None:
-            best = solve(problems, start, most=60)
-            continue
         # A further way is worth its time only where the first left doubt: no end, or a parameter on its limit.
-        doubt = np.flatnonzero(~best.converged | best.on_bound.any(axis=1) | askew)
-        if doubt.size:
-            again = solve(problems.taken(doubt), start[doubt], most=300)
-            best = best_of(best, again, rows=doubt)
+        doubt = every if best is None else np.flatnonzero(~best.converged | best.on_bound.any(axis=1) | askew)
+        if not doubt.size:
+            break
+        if shape is not None and series is not None:
+            part = series if doubt.size == len(y) else series.taken(doubt)
+            again = Solutions(*search(part, shape, start[doubt], (problems.low[doubt], problems.high[doubt])))
+        else:
+            again = solve(problems.taken(doubt), start[doubt], most=60 if best is None else 300)
+        best = again if best is None else best_of(best, again, rows=doubt)
     assert best is not None
-    if known.get(logistic.ASYMMETRY) == 1.0 and not {logistic.SLOPE, logistic.BOTTOM, logistic.TOP} & set(known):
+    if shape is not None and series is not None:
+        lost = np.flatnonzero(~best.converged)
+        if lost.size:
+            # A step between two doses: the sum of squares falls for ever towards an endless slope. The limit is the answer.
+            steep = best.theta[lost]
+            steep[:, logistic.SLOPE] = np.copysign(SLOPES[1], steep[:, logistic.SLOPE])
+            low, high = _limits(log_dose[lost], weights[lost], steep)
+            again = Solutions(*search(series.taken(lost), shape, steep, (low, high)))
+            best = best_of(best, again, rows=lost)
+            lost = lost[~best.converged[lost]]
+        for start in starts if lost.size else ():
+            best = best_of(best, solve(problems_from(start).taken(lost), start[lost], most=300), rows=lost)
+    if _mirrored(known):
         _upright(best.theta)
-    return Fitted(log_dose, problems_from(best.theta), best)
+    return Fitted(log_dose, problems_from(best.theta), best, shape)
 
 
 def profile_rows(fitted: Fitted, confidence: float, errors: Array) -> tuple[Array, Array]:
@@ -73,9 +96,33 @@ def profile_rows(fitted: Fitted, confidence: float, errors: Array) -> tuple[Arra
     step = np.clip(np.where(np.isfinite(errors), errors, 0.7), 1e-6, 1.2)
     far = math.log(FOLLOWED)
     reach = np.minimum(least, place) - far, np.maximum(most, place) + far
+    refit = None if fitted.shape is None else _held(fitted, fitted.shape)
     return profile_intervals(
-        fitted.problems, fitted.solutions, logistic.EC50, confidence=confidence, standard_errors=step, reach=reach
+        fitted.problems,
+        fitted.solutions,
+        logistic.EC50,
+        confidence=confidence,
+        standard_errors=step,
+        reach=reach,
+        refit=refit,
     )
+
+
+def _held(fitted: Fitted, shape: Known) -> Refit:
+    """Return the fast search with the EC50 held; what it leaves goes the general way."""
+    p = fitted.problems
+    data, held = Series.of(fitted.log_dose, p.y, p.weights), p.holding(logistic.EC50)
+
+    def refit(start: Array, rows: Rows) -> tuple[Array, Array]:
+        part = data if rows.size == len(p.y) else data.taken(rows)
+        theta, rss, ended, _ = search(part, shape, start, (p.low[rows], p.high[rows]), hold=True)
+        rest = np.flatnonzero(~ended)
+        if rest.size:
+            answer = solve(held.taken(rows[rest]), start[rest], most=60, rough=True)
+            theta[rest], rss[rest] = answer.theta, answer.rss
+        return theta, rss
+
+    return refit
 
 
 def _model(log_dose: Array) -> Model:
@@ -114,13 +161,17 @@ def _starts(log_dose: Array, y: Array, weights: Array, known: Mapping[int, float
 
     Curves of one dose series share their grid, so that most of the work is done once a series.
     """
-    slopes = [known[logistic.SLOPE]] if logistic.SLOPE in known else [sign * s for sign in (1, -1) for s in _TRIED]
+    if logistic.SLOPE in known:
+        slopes = [known[logistic.SLOPE]]
+    elif _mirrored(known):
+        # A falling curve is a rising one with its plateaus exchanged: half of the grid says it all.
+        slopes = list(_TRIED)
+    else:
+        slopes = [sign * s for sign in (1, -1) for s in _TRIED]
     parts = np.linspace(-0.05, 1.05, _PLACES)
-    series, member = np.unique(np.hstack([log_dose, weights]), axis=0, return_inverse=True)
     first, second = np.empty((len(y), 5)), np.empty((len(y), 5))
-    for number, row in enumerate(series):
-        rows = np.flatnonzero(member.reshape(-1) == number)
-        x, w = row[: y.shape[1]], row[y.shape[1] :]
+    for rows in _of_one_series(log_dose, weights):
+        x, w = log_dose[rows[0]], weights[rows[0]]
         least, most = _range(x[None], w[None])
         grid = np.zeros((len(slopes), len(parts), 5))
         grid[..., logistic.TOP] = 1.0
@@ -130,17 +181,36 @@ def _starts(log_dose: Array, y: Array, weights: Array, known: Mapping[int, float
         flat = grid.reshape(-1, 5)
         bottom, top, rest = _plateaus(logistic.share(x, flat[:, None, :]), y[rows], w, known)
         score = rest.reshape(len(rows), len(slopes), len(parts))
-        place = np.argmin(score, axis=2)
-        order = np.argsort(np.min(score, axis=2), axis=1, kind="stable")
+        place, least_rest = np.argmin(score, axis=2), np.min(score, axis=2)
+        order = np.argsort(least_rest, axis=1, kind="stable")
+        every = np.arange(len(rows))
         for start, k in ((first, 0), (second, min(1, len(slopes) - 1))):
             which = order[:, k]
-            cell = which * len(parts) + place[np.arange(len(rows)), which]
+            cell = which * len(parts) + place[every, which]
             # Where only one slope has a start, it stands in for the other.
-            cell = np.where(np.isfinite(rest[np.arange(len(rows)), cell]), cell, order[:, 0] * len(parts))
+            cell = np.where(np.isfinite(rest[every, cell]), cell, order[:, 0] * len(parts))
             start[rows] = flat[cell]
-            start[rows, logistic.BOTTOM] = bottom[np.arange(len(rows)), cell]
-            start[rows, logistic.TOP] = top[np.arange(len(rows)), cell]
+            start[rows, logistic.BOTTOM] = bottom[every, cell]
+            start[rows, logistic.TOP] = top[every, cell]
+    if _mirrored(known):
+        _upright(first)
+        _upright(second)
     return first, second
+
+
+def _mirrored(known: Mapping[int, float]) -> bool:
+    """Say whether a curve turned over, with its plateaus exchanged, is the same curve."""
+    return known.get(logistic.ASYMMETRY) == 1.0 and not {logistic.SLOPE, logistic.BOTTOM, logistic.TOP} & set(known)
+
+
+def _of_one_series(log_dose: Array, weights: Array) -> Iterator[Rows]:
+    """Yield the rows of each series of doses and weights."""
+    if (log_dose == log_dose[0]).all() and (weights == weights[0]).all():
+        yield np.arange(len(log_dose))
+        return
+    _, member = np.unique(np.hstack([log_dose, weights]), axis=0, return_inverse=True)
+    for number in range(int(member.max()) + 1):
+        yield np.flatnonzero(member.reshape(-1) == number)
 
 
 def _plateaus(up: Array, y: Array, w: Array, known: Mapping[int, float]) -> tuple[Array, Array, Array]:
@@ -163,7 +233,13 @@ def _plateaus(up: Array, y: Array, w: Array, known: Mapping[int, float]) -> tupl
         det = aa * bb - ab * ab
         det = np.where(det > 1e-9 * np.maximum(aa * bb, 1e-300), det, np.nan)
         bottom, top = (bb * ay - ab * by) / det, (aa * by - ab * ay) / det
-    rest = (w * y * y).sum(axis=1)[:, None] - 2 * (bottom * ay + top * by)
-    rest = rest + bottom**2 * aa + 2 * bottom * top * ab + top**2 * bb
-    ordered = (top >= bottom) | (logistic.BOTTOM in known) | (logistic.TOP in known)
-    return bottom, top, np.where(np.isfinite(rest) & ordered, rest, np.inf)
+    if logistic.BOTTOM in known or logistic.TOP in known:
+        rest = (w * y * y).sum(axis=1)[:, None] - 2 * (bottom * ay + top * by)
+        rest = rest + bottom**2 * aa + 2 * bottom * top * ab + top**2 * bb
+        return bottom, top, np.where(np.isfinite(rest), rest, np.inf)
+    # Both plateaus are those of least squares, so that what is left needs no squares of them.
+    rest = (w * y * y).sum(axis=1)[:, None] - bottom * ay - top * by
+    if not _mirrored(known):
+        rest[top < bottom] = np.inf
+    rest[~np.isfinite(rest)] = np.inf
+    return bottom, top, rest
