@@ -130,9 +130,12 @@ def solve(
     return Solutions(theta, rss, fine, _outward(problems, theta, rest, slopes, every))
 
 
-def best_of(one: Solutions, other: Solutions, *, rows: Rows) -> Solutions:
-    """Return `one`, with the `rows` that `other` solved again replaced where their sum of squares is smaller."""
-    win = other.rss < one.rss[rows] * (1 - 1e-12)
+def best_of(one: Solutions, other: Solutions, *, rows: Rows, slack: float = -1e-12) -> Solutions:
+    """Return `one`, with the `rows` that `other` solved again replaced where their sum of squares is smaller.
+
+    With a `slack` above 0 one that has ended also replaces one that has not, if it is larger by no more than that.
+    """
+    win = other.rss < one.rss[rows] * (1 + np.where(other.converged & ~one.converged[rows], slack, -1e-12))
     made = Solutions(one.theta.copy(), one.rss.copy(), one.converged.copy(), one.on_bound.copy())
     for mine, theirs in (
         (made.theta, other.theta),

@@ -32,9 +32,9 @@ def profile_intervals(
 ) -> tuple[Array, Array]:
     """Return lower and upper ends for one parameter of each problem; NaN where an end is open.
 
-    Parameters: `index` of the parameter, `confidence`, `standard_errors` of it (the first
-    step outward is where a straight model would end),
-    `reach` how far down and up is looked, `refit` where the problems have a faster search of their own. Without degrees of freedom both ends are open.
+    Parameters: `index` of the parameter, `confidence`, `standard_errors` of it (the first step outward is where a straight
+    model would end), `reach` how far down and up is looked, `refit` where the problems have a faster search of their own.
+    Without degrees of freedom both ends are open.
     """
     spare = np.sum(problems.weights > 0, axis=1) - np.sum(problems.free, axis=1)
     t = stats.t.ppf((1 + confidence) / 2, np.maximum(spare, 1))

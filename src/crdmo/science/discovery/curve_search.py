@@ -39,6 +39,7 @@ def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, floa
     """Fit a logistic with some of its parameters `known` (by number) to every row; weight 0 is no observation."""
     free = np.ones((len(y), 5), dtype=bool)
     free[:, list(known)] = False
+    ends = _range(log_dose, weights)
     best: Solutions | None = None
     askew = logistic.ASYMMETRY not in known
     shape = (
@@ -48,7 +49,7 @@ def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, floa
     )
 
     def problems_from(theta: Array) -> Problems:
-        low, high = _limits(log_dose, weights, theta)
+        low, high = _limits(ends, theta)
         return Problems(_model(log_dose), y, weights, free, low, high)
 
     starts: list[Array] = []
@@ -78,9 +79,9 @@ def fit_rows(log_dose: Array, y: Array, weights: Array, known: Mapping[int, floa
             # A step between two doses: the sum of squares falls for ever towards an endless slope. The limit is the answer.
             steep = best.theta[lost]
             steep[:, logistic.SLOPE] = np.copysign(SLOPES[1], steep[:, logistic.SLOPE])
-            low, high = _limits(log_dose[lost], weights[lost], steep)
+            low, high = _limits((ends[0][lost], ends[1][lost]), steep)
             again = Solutions(*search(series.taken(lost), shape, steep, (low, high)))
-            best = best_of(best, again, rows=lost)
+            best = best_of(best, again, rows=lost, slack=1e-9)
             lost = lost[~best.converged[lost]]
         for start in starts if lost.size else ():
             best = best_of(best, solve(problems_from(start).taken(lost), start[lost], most=300), rows=lost)
@@ -145,12 +146,12 @@ def _range(log_dose: Array, weights: Array) -> tuple[Array, Array]:
     return np.min(np.where(there, log_dose, np.inf), axis=1), np.max(np.where(there, log_dose, -np.inf), axis=1)
 
 
-def _limits(log_dose: Array, weights: Array, theta: Array) -> tuple[Array, Array]:
+def _limits(ends: tuple[Array, Array], theta: Array) -> tuple[Array, Array]:
     low, high = np.full_like(theta, -np.inf), np.full_like(theta, np.inf)
     falls = theta[:, logistic.SLOPE] > 0
     low[:, logistic.SLOPE] = np.where(falls, SLOPES[0], -SLOPES[1])
     high[:, logistic.SLOPE] = np.where(falls, SLOPES[1], -SLOPES[0])
-    least, most = _range(log_dose, weights)
+    least, most = ends
     low[:, logistic.EC50], high[:, logistic.EC50] = least - math.log(FOLLOWED), most + math.log(FOLLOWED)
     low[:, logistic.ASYMMETRY], high[:, logistic.ASYMMETRY] = ASYMMETRIES
     return low, high
@@ -179,19 +180,19 @@ def _starts(log_dose: Array, y: Array, weights: Array, known: Mapping[int, float
         grid[..., logistic.EC50] = least + parts * (most - least)
         grid[..., logistic.ASYMMETRY] = known[logistic.ASYMMETRY]
         flat = grid.reshape(-1, 5)
-        bottom, top, rest = _plateaus(logistic.share(x, flat[:, None, :]), y[rows], w, known)
-        score = rest.reshape(len(rows), len(slopes), len(parts))
-        place, least_rest = np.argmin(score, axis=2), np.min(score, axis=2)
-        order = np.argsort(least_rest, axis=1, kind="stable")
+        score = _explained(logistic.share(x, flat[:, None, :]), y[rows], w, known).reshape(
+            len(rows), len(slopes), len(parts)
+        )
+        place = np.argmax(score, axis=2)
         every = np.arange(len(rows))
+        order = np.argsort(-score[every[:, None], np.arange(len(slopes)), place], axis=1, kind="stable")
         for start, k in ((first, 0), (second, min(1, len(slopes) - 1))):
             which = order[:, k]
-            cell = which * len(parts) + place[every, which]
-            # Where only one slope has a start, it stands in for the other.
-            cell = np.where(np.isfinite(rest[every, cell]), cell, order[:, 0] * len(parts))
-            start[rows] = flat[cell]
-            start[rows, logistic.BOTTOM] = bottom[every, cell]
-            start[rows, logistic.TOP] = top[every, cell]
+            made = flat[which * len(parts) + place[every, which]]
+            made[:, logistic.BOTTOM], made[:, logistic.TOP] = _plateaus(
+                logistic.share(x, made[:, None, :]), y[rows], w, known
+            )
+            start[rows] = made
     if _mirrored(known):
         _upright(first)
         _upright(second)
@@ -213,33 +214,49 @@ def _of_one_series(log_dose: Array, weights: Array) -> Iterator[Rows]:
         yield np.flatnonzero(member.reshape(-1) == number)
 
 
-def _plateaus(up: Array, y: Array, w: Array, known: Mapping[int, float]) -> tuple[Array, Array, Array]:
-    """Return bottom, top (linear least squares) and what is left, of every curve (rows) with every shape (columns).
+def _direction(up: Array, w: Array, known: Mapping[int, float]) -> tuple[Array, Array]:
+    """Return what the span multiplies in curves (rows) of these shares, and the sum of its weighted squares.
 
-    What is left is endless where top would lie below bottom.
+    Where no plateau is known it is the share less its mean; else the share above the known bottom, or below the known top.
     """
-    down = 1 - up
-    ay, by = (y * w) @ down.T, (y * w) @ up.T
-    aa, ab, bb = (np.sum(w * p * q, axis=1) for p, q in ((down, down), (down, up), (up, up)))
-    if logistic.BOTTOM in known and logistic.TOP in known:
-        bottom, top = np.full_like(ay, known[logistic.BOTTOM]), np.full_like(ay, known[logistic.TOP])
-    elif logistic.BOTTOM in known:
-        bottom = np.full_like(ay, known[logistic.BOTTOM])
-        top = (by - bottom * ab) / np.maximum(bb, 1e-12)
+    if logistic.BOTTOM in known:
+        g = up
     elif logistic.TOP in known:
-        top = np.full_like(ay, known[logistic.TOP])
-        bottom = (ay - top * ab) / np.maximum(aa, 1e-12)
+        g = up - 1
     else:
-        det = aa * bb - ab * ab
-        det = np.where(det > 1e-9 * np.maximum(aa * bb, 1e-300), det, np.nan)
-        bottom, top = (bb * ay - ab * by) / det, (aa * by - ab * ay) / det
-    if logistic.BOTTOM in known or logistic.TOP in known:
-        rest = (w * y * y).sum(axis=1)[:, None] - 2 * (bottom * ay + top * by)
-        rest = rest + bottom**2 * aa + 2 * bottom * top * ab + top**2 * bb
-        return bottom, top, np.where(np.isfinite(rest), rest, np.inf)
-    # Both plateaus are those of least squares, so that what is left needs no squares of them.
-    rest = (w * y * y).sum(axis=1)[:, None] - bottom * ay - top * by
-    if not _mirrored(known):
-        rest[top < bottom] = np.inf
-    rest[~np.isfinite(rest)] = np.inf
-    return bottom, top, rest
+        g = up - (up @ w / w.sum())[:, None]
+    return g, np.maximum((w * g * g).sum(axis=1), 1e-12)
+
+
+def _centre(y: Array, w: Array, known: Mapping[int, float]) -> Array:
+    if logistic.BOTTOM in known:
+        return np.full(len(y), known[logistic.BOTTOM])
+    return np.full(len(y), known[logistic.TOP]) if logistic.TOP in known else y @ w / w.sum()
+
+
+def _explained(up: Array, y: Array, w: Array, known: Mapping[int, float]) -> Array:
+    """Return how much of the sum of squares of each curve (rows) each shape (columns) explains with its best plateaus.
+
+    Endlessly little where top would lie below bottom and the curve turned over is another.
+    """
+    g, size = _direction(up, w, known)
+    along = ((y - _centre(y, w, known)[:, None]) * w) @ g.T
+    if logistic.BOTTOM in known and logistic.TOP in known:
+        span = known[logistic.TOP] - known[logistic.BOTTOM]
+        return np.asarray(span * (2 * along - span * size))
+    if _mirrored(known) or logistic.BOTTOM in known or logistic.TOP in known:
+        return np.asarray(along * along / size)
+    return np.where(along >= 0, along * along / size, -np.inf)
+
+
+def _plateaus(up: Array, y: Array, w: Array, known: Mapping[int, float]) -> tuple[Array, Array]:
+    """Return bottom and top of each curve by linear least squares, for one shape a curve."""
+    g, size = _direction(up, w, known)
+    centre = _centre(y, w, known)
+    span = ((y - centre[:, None]) * w * g).sum(axis=1) / size
+    if logistic.BOTTOM in known:
+        return centre, np.full_like(span, known[logistic.TOP]) if logistic.TOP in known else centre + span
+    if logistic.TOP in known:
+        return centre - span, centre
+    bottom = centre - span * (up @ w / w.sum())
+    return bottom, bottom + span

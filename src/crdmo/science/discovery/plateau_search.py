@@ -96,7 +96,7 @@ def _evaluate(d: Series, known: Known, slope: Array, place: Array, total: Array)
         rest = y - (w * y).sum(axis=0) / total
     else:
         g = h if known.bottom is not None else h - 1
-        rest = y - (known.bottom if known.bottom is not None else known.top)
+        rest = y - (known.bottom if known.bottom is not None else known.top or 0.0)
     wg = w * g
     size = (wg * g).sum(axis=0)
     span = np.full_like(size, known.top - known.bottom) if none else (wg * rest).sum(axis=0) / size  # type: ignore[operator]
@@ -200,9 +200,8 @@ def search(
                 return theta, rss, ended, on_bound
             if left < _CROWD * live.size:
                 state, data = state.taken(live), data.taken(np.flatnonzero(live))
-                rows, slope, place, damping, total, scale = (
-                    v[live] for v in (rows, slope, place, damping, total, scale)
-                )
+                rows = rows[live]
+                slope, place, damping, total, scale = (v[live] for v in (slope, place, damping, total, scale))
                 edges, live = [edge[live] for edge in edges], np.ones(left, dtype=bool)
         _write(theta, rss, rows[live], live, slope, place, state)
     return theta, rss, ended, on_bound
