@@ -240,7 +240,8 @@ def _explained(up: Array, y: Array, w: Array, known: Mapping[int, float]) -> Arr
     Endlessly little where top would lie below bottom and the curve turned over is another.
     """
     g, size = _direction(up, w, known)
-    along = ((y - _centre(y, w, known)[:, None]) * w) @ g.T
+    # Not a product of matrices: for sums this short the threads of a linear algebra library only get in the way.
+    along = np.einsum("bn,cn->bc", (y - _centre(y, w, known)[:, None]) * w, g)
     if logistic.BOTTOM in known and logistic.TOP in known:
         span = known[logistic.TOP] - known[logistic.BOTTOM]
         return np.asarray(span * (2 * along - span * size))

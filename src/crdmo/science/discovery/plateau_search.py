@@ -2,7 +2,8 @@
 
 For a given slope and EC50 the curve is linear in its plateaus, which follow in closed form (Golub, Pereyra 1973; 2003). What
 is left has two variables, and its exact second derivatives are sums over the doses: Newton steps, damped where they do not
-lead down, end at the last digits in a few turns. Doses run down the rows of the arrays and curves across, so that every sum
+lead down, end at the last digits in a few turns. They move the slope and the shift slope·ln EC50, in which the exponent is
+linear and the valley of a steep curve is straight. Doses run down the rows of the arrays and curves across, so that every sum
 is over long vectors. What does not end inside its limits is left to the general search.
 """
 
@@ -106,21 +107,20 @@ def _evaluate(d: Series, known: Known, slope: Array, place: Array, total: Array)
     wq = w * q
     wqq = wq * q
     zq, zqq = z * q, z * wqq
-    # Sums over the doses of each direction: by slope z·q, by place −slope·q.
-    along = np.stack([(wr * zq).sum(axis=0), -slope * (wr * q).sum(axis=0)])
-    hh = np.stack([(zqq * z).sum(axis=0), -slope * zqq.sum(axis=0), slope * slope * wqq.sum(axis=0)])
+    # Sums over the doses of each direction: by slope z·q, by shift −q.
+    along = np.stack([(wr * zq).sum(axis=0), -(wr * q).sum(axis=0)])
+    hh = np.stack([(zqq * z).sum(axis=0), -zqq.sum(axis=0), wqq.sum(axis=0)])
     r2 = wr * q2
     zr2 = z * r2
-    zr2_sum, rq = zr2.sum(axis=0), (wr * q).sum(axis=0)
-    curved = np.stack([(zr2 * z).sum(axis=0), -(rq + slope * zr2_sum), slope * slope * r2.sum(axis=0)])
+    curved = np.stack([(zr2 * z).sum(axis=0), -zr2.sum(axis=0), r2.sum(axis=0)])
     safe = span * span * hh
     bent = safe - span * curved
     if both:
-        mean = np.stack([(w * zq).sum(axis=0), -slope * wq.sum(axis=0)])
+        mean = np.stack([(w * zq).sum(axis=0), -wq.sum(axis=0)])
         flat = span * span / total * np.stack([mean[0] * mean[0], mean[0] * mean[1], mean[1] * mean[1]])
         safe, bent = safe - flat, bent - flat
     if not none:
-        by = span * np.stack([(wg * zq).sum(axis=0), -slope * (wg * q).sum(axis=0)])
+        by = span * np.stack([(wg * zq).sum(axis=0), -(wg * q).sum(axis=0)])
         safe = safe - np.stack([by[0] * by[0], by[0] * by[1], by[1] * by[1]]) / size
         by = by - along
         bent = bent - np.stack([by[0] * by[0], by[0] * by[1], by[1] * by[1]]) / size
@@ -134,18 +134,18 @@ def _evaluate(d: Series, known: Known, slope: Array, place: Array, total: Array)
 
 
 def _step(s: _State, damping: Array, stays: tuple[Flags, Flags]) -> tuple[Array, Array, Array, Flags]:
-    """Return the step of slope and place, what it promises, and whether it is a Newton step; what is held stays."""
+    """Return the step of slope and shift, what it promises, and whether it is a Newton step; what is held stays."""
     (held_slope, held_place), bent, safe = stays, s.bent, s.safe
-    newton = (held_slope | (bent[0] > 1e-4 * safe[0])) & (held_place | (bent[2] > 1e-4 * safe[2]))
-    newton &= held_slope | held_place | (bent[0] * bent[2] - bent[1] ** 2 > 1e-6 * bent[0] * bent[2])
+    newton = (held_slope | (bent[0] > 1e-7 * safe[0])) & (held_place | (bent[2] > 1e-7 * safe[2]))
+    newton &= held_slope | held_place | (bent[0] * bent[2] - bent[1] ** 2 > 1e-12 * bent[0] * bent[2])
     a, b, c = np.where(newton, bent, safe)
     a, c = a + damping * safe[0], c + damping * safe[2]
     down0, down1 = np.where(held_slope, 0.0, s.down[0]), np.where(held_place, 0.0, s.down[1])
     a, c = np.where(held_slope, 1.0, a), np.where(held_place, 1.0, c)
     b = np.where(held_slope | held_place, 0.0, b)
     det = a * c - b * b
-    ds, de = (c * down0 - b * down1) / det, (a * down1 - b * down0) / det
-    return ds, de, ds * down0 + de * down1, newton
+    ds, shift = (c * down0 - b * down1) / det, (a * down1 - b * down0) / det
+    return ds, shift, ds * down0 + shift * down1, newton
 
 
 def search(
@@ -173,10 +173,10 @@ def search(
         damping = np.full(len(start), 1e-3 if not hold else 1e-8)
         live = np.ones(len(start), dtype=bool)
         for _ in range(_MOST):
-            pinned = _pinned(slope, state.down[0], edges[:2]), hold | _pinned(place, state.down[1], edges[2:])
-            ds, de, promised, newton = _step(state, damping, pinned)
+            pinned = _pinned(slope, state.down[0], edges[:2]), hold | _pinned(place, state.down[1] * slope, edges[2:])
+            ds, shift, promised, newton = _step(state, damping, pinned)
             new_slope = np.clip(slope + ds, edges[0], edges[1])
-            new_place = place if hold else np.clip(place + de, edges[2], edges[3])
+            new_place = place if hold else np.clip(place + shift / new_slope, edges[2], edges[3])
             trial = _evaluate(data, known, new_slope, new_place, total)
             better = trial.rss <= state.rss * (1 + 1e-14)
             small = (promised <= (_ROUGH if hold else _FINE) * state.rss) & (newton | (promised <= 1e-20 * state.rss))
