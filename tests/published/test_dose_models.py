@@ -139,12 +139,13 @@ def test_where_the_likelihood_is_a_ridge_the_printed_place_is_where_the_peer_sto
         place = [math.log(v) if k in ("b", "ga") else v for k, v in printed.items()]
         if model == "gnls":
             place[3] = math.log(printed["la"] / printed["ga"])
-        theirs = max(task.score(np.array(place), s)[0] for s in np.linspace(-3.5, -1.5, 801))
+        scales = np.linspace(-3.5, -1.5, 801)
+        theirs = task.scores(np.tile(place, (scales.size, 1)), scales)[0].max()
         assert theirs <= found[model].log_likelihood + 1e-7, model
     for model in RIDGES:
         assert not found[model].converged
     for model, limit in (("poly2", "poly1"), ("exp2", "poly1"), ("exp3", "pow")):
-        assert found[model].log_likelihood == pytest.approx(found[limit].log_likelihood, abs=2e-5)
+        assert found[model].log_likelihood == pytest.approx(found[limit].log_likelihood, abs=2e-4)
     assert found["poly2"].estimates["a"] / found["poly2"].estimates["b"] == pytest.approx(274.2645 / 11976.98, rel=3e-3)
 
 

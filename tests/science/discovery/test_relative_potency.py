@@ -59,9 +59,9 @@ def test_intervals_and_the_f_test_hold_what_they_promise() -> None:
 def test_curves_that_are_not_parallel_have_no_reportable_ratio() -> None:
     rng = np.random.default_rng(4)
     found = relative_potency(standard=curve(1.0, rng), test=curve(1.0, rng, slope=-2.5))
-    assert found.reportable is None and "not parallel" in found.reasons[0] and found.parallelism.slope_ratio > 1.5
+    assert found.reportable is None and "not parallel" in found.reasons[0] and found.parallelism.slopes.ratio > 1.5
     low = relative_potency(standard=curve(1.0, rng), test=curve(1.0, rng, top=70.0))
-    assert low.reportable is None and low.parallelism.span_ratio < 0.8
+    assert low.reportable is None and low.parallelism.spans.ratio < 0.8
 
 
 def test_equivalence_decides_where_limits_are_given() -> None:
@@ -70,8 +70,15 @@ def test_equivalence_decides_where_limits_are_given() -> None:
     a, b = curve(1.0, rng, sd=0.3), curve(0.5, rng, slope=-1.3, sd=0.3)
     assert relative_potency(standard=a, test=b).reportable is None
     assert relative_potency(standard=a, test=b, slope_ratio_within=(0.8, 1.25)).reportable is not None
+    noisy = relative_potency(
+        standard=curve(1.0, rng, sd=20.0), test=curve(0.5, rng, sd=20.0), slope_ratio_within=(0.5, 2.0)
+    )
+    assert noisy.parallelism.p > 0.05 and noisy.reportable is None and "not shown" in " ".join(noisy.reasons)
     tight = relative_potency(standard=a, test=b, slope_ratio_within=(0.99, 1.01))
     assert tight.reportable is None and "ratio of the slopes" in tight.reasons[0]
+    ratio = tight.parallelism.slopes
+    assert ratio.lower is not None and ratio.upper is not None and 1.03 < ratio.lower < ratio.ratio < ratio.upper < 1.16
+    assert ratio.within((ratio.lower, ratio.upper)) and not ratio.within((ratio.lower + 1e-9, ratio.upper))
     with pytest.raises(MethodError, match="limits of equivalence"):
         relative_potency(standard=a, test=b, slope_ratio_within=(1.1, 1.2))
 

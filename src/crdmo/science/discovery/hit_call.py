@@ -173,6 +173,6 @@ def _top_beyond(task: Task, at: Maximum, top: float, cutoff: float) -> float:
     theta = at.theta.copy()
     height = theta[0] if task.model.top is not None else top
     theta[0] *= math.copysign(cutoff, top) / height
-    fall = 2 * (at.log_likelihood - task.score(theta, at.log_scale)[0])
+    fall = 2 * (at.log_likelihood - task.log_likelihood(theta, at.log_scale))
     share = float(special.chdtr(1, max(fall, 0.0)))
     return (1 + share) / 2 if abs(top) >= cutoff else (1 - share) / 2

@@ -22,6 +22,8 @@ from crdmo.science.least_squares import Problems, Rows, solve
 from .dose_models import DoseModel, Matrix, Scales
 
 Flags = NDArray[np.bool_]
+# From rows of places: what is to be small, and its slopes.
+Goal = Callable[[Matrix], tuple[Vector, Matrix]]
 _TINY = 1e-30
 _MOST_STEPS = 150
 _T_CONSTANT = math.lgamma(2.5) - math.lgamma(2.0) - 0.5 * math.log(4 * math.pi)
@@ -81,15 +83,16 @@ class Task:
         with np.errstate(all="ignore"):
             return self.model.function(self.data.x, theta)
 
-    def slopes(self, theta: Vector) -> Matrix:
-        """Return the derivatives (n, p) of the responses: by complex steps, exact to the last digit."""
-        made: Matrix = self.values(theta + 1j * _TINY * np.eye(theta.size)).imag.T / _TINY
+    def slopes(self, theta: Matrix) -> Matrix:
+        """Return the derivatives (..., p, n) of the responses: by complex steps, exact to the last digit."""
+        moved = self.values(theta[..., None, :] + 1j * _TINY * np.eye(theta.shape[-1]))
+        made: Matrix = moved.imag / _TINY
         return made
 
-    def score(self, theta: Vector, log_scale: float) -> tuple[float, Vector]:
-        """Return the log-likelihood and its derivatives by every parameter and the logarithm of the scale."""
+    def scores(self, theta: Matrix, log_scale: Vector) -> tuple[Vector, Matrix]:
+        """Return the log-likelihood and its derivatives by every parameter and the log of the scale, a row a row of them."""
         d = self.data
-        scale = math.exp(log_scale) / np.sqrt(d.w)
+        scale = np.exp(log_scale)[:, None] / np.sqrt(d.w)
         z = (d.y - self.values(theta)) / scale
         if d.heavy:
             density, by_z = _T_CONSTANT - 2.5 * np.log1p(z * z / 4), 5 * z / (4 + z * z)
@@ -101,14 +104,20 @@ class Task:
             c = np.flatnonzero(d.side)
             # The tail beyond a bound, from the other side for "<": one function serves both.
             s = d.side[c].astype(float)
-            u = -s * z[c]
+            u = -s * z[:, c]
             tail = np.log(special.stdtr(4, u)) if d.heavy else special.log_ndtr(u)
-            ratio = np.exp(density[c] - tail)
-            terms[c], by_z[c], by_scale[c] = tail, s * ratio, s * z[c] * ratio
-        total = float(terms.sum())
-        if not math.isfinite(total):
-            return -math.inf, np.zeros(theta.size + 1)
-        return total, np.append((by_z / scale) @ self.slopes(theta), by_scale.sum())
+            ratio = np.exp(density[:, c] - tail)
+            by_z = by_z.copy()
+            terms[:, c], by_z[:, c], by_scale[:, c] = tail, s * ratio, s * z[:, c] * ratio
+        total = terms.sum(axis=1)
+        by_theta = np.einsum("bn,bpn->bp", by_z / scale, self.slopes(theta))
+        made = np.concatenate([by_theta, by_scale.sum(axis=1)[:, None]], axis=1)
+        sound = np.isfinite(total)
+        return np.where(sound, total, -np.inf), np.where(sound[:, None], made, 0.0)
+
+    def log_likelihood(self, theta: Vector, log_scale: float) -> float:
+        """Return the log-likelihood of one row of parameters."""
+        return float(self.scores(theta[None], np.array([log_scale]))[0][0])
 
     def holding(self, index: int, value: float, theta: Vector) -> Task:
         """Return the task with one parameter held, started elsewhere."""
@@ -147,7 +156,7 @@ def _least_squares(task: Task) -> list[tuple[Vector, float]]:
         near = any(coarse.rss[row] <= coarse.rss[k] * (1 + 1e-4) for k in kept)
         if len(kept) < 2 and np.isfinite(coarse.rss[row]) and not near:
             kept.append(row)
-    fine = solve(problems.taken(np.array(kept)), coarse.theta[kept], most=300)
+    fine = solve(problems.taken(np.array(kept)), coarse.theta[kept], most=100)
     return [
         (theta, math.log(max(math.sqrt(rss / d.y.size) * (0.8 if d.heavy else 1.0), floor)))
         for theta, rss in zip(fine.theta, fine.rss.tolist(), strict=True)
@@ -175,7 +184,7 @@ def _squares(task: Task, theta: Vector, log_scale: float) -> Maximum:
         theta, converged = found.theta[0], bool(found.converged[0])
         log_scale = 0.5 * math.log(max(float(found.rss[0]) / d.y.size, 1e-300))
     exact = math.exp(log_scale) <= 1e-9 * max(float(np.abs(d.y).max()), 1e-300)
-    return Maximum(theta, log_scale, task.score(theta, log_scale)[0], _on_bound(task, theta), converged, exact)
+    return Maximum(theta, log_scale, task.log_likelihood(theta, log_scale), _on_bound(task, theta), converged, exact)
 
 
 def climb(task: Task, theta: Vector, log_scale: float) -> Maximum:
@@ -189,7 +198,7 @@ def climb(task: Task, theta: Vector, log_scale: float) -> Maximum:
     if math.exp(log_scale) <= 1e-9 * size and not d.side.any():
         # The curve passes through every response: the likelihood has no maximum, and least squares is the answer.
         bound = _on_bound(task, theta)
-        return Maximum(theta, log_scale, task.score(theta, log_scale)[0], bound, True, True)
+        return Maximum(theta, log_scale, task.log_likelihood(theta, log_scale), bound, True, True)
     span = max(float(d.y.max() - d.y.min()), 1e-300)
     unit = np.append([_unit(task.model.parameters[i], theta[i], span) for i in moving], 1.0)
     origin = np.append(theta[moving], log_scale)
@@ -198,18 +207,21 @@ def climb(task: Task, theta: Vector, log_scale: float) -> Maximum:
         (np.append(task.low[moving], lowest) - origin) / unit, (np.append(task.high[moving], math.log(1e3 * size)) - origin) / unit,
         strict=True)]  # fmt: skip
 
-    def split(u: Vector) -> tuple[Vector, float]:
-        full, place = theta.copy(), origin + u * unit
-        full[moving] = np.clip(place[:-1], task.low[moving], task.high[moving])
-        return full, float(place[-1])
+    columns = np.append(moving, task.free.size)
 
-    def goal(u: Vector) -> tuple[float, Vector]:
-        total, slopes = task.score(*split(u))
-        return (1e300, np.zeros(u.size)) if total == -math.inf else (-total, -slopes[[*moving, -1]] * unit)
+    def split(u: Matrix) -> tuple[Matrix, Vector]:
+        place = origin + u * unit
+        full = np.tile(theta, (len(u), 1))
+        full[:, moving] = np.clip(place[:, :-1], task.low[moving], task.high[moving])
+        return full, place[:, -1]
+
+    def goal(u: Matrix) -> tuple[Vector, Matrix]:
+        total, slopes = task.scores(*split(u))
+        return np.minimum(-total, 1e300), -slopes[:, columns] * unit
 
     u, small = _newton(goal, np.zeros(unit.size), limits)
-    full, last = split(u)
-    return Maximum(full, last, -goal(u)[0], _on_bound(task, full), small, False)
+    full, last = split(u[None])
+    return Maximum(full[0], float(last[0]), -float(goal(u[None])[0][0]), _on_bound(task, full[0]), small, False)
 
 
 def _unit(name: str, value: float, span: float) -> float:
@@ -218,15 +230,13 @@ def _unit(name: str, value: float, span: float) -> float:
     return max(abs(value), 1e-300) if name == "a" else 1.0
 
 
-def _newton(
-    goal: Callable[[Vector], tuple[float, Vector]], u: Vector, limits: list[tuple[float, float]]
-) -> tuple[Vector, bool]:
+def _newton(goal: Goal, u: Vector, limits: list[tuple[float, float]]) -> tuple[Vector, bool]:
     """Go down by damped Newton steps inside the limits; say whether a minimum was reached.
 
     Where the surface bends the wrong way its curvature is turned over, so that a step never leads to a saddle.
     """
     low, high = (np.array([pair[k] for pair in limits]) for k in (0, 1))
-    value, slope = goal(u)
+    value, slope = _one(goal, u)
     damping, bent, moving = 1e-3, None, np.arange(u.size)
     for _ in range(_MOST_STEPS):
         if bent is None:
@@ -246,7 +256,7 @@ def _newton(
         with np.errstate(divide="ignore", invalid="ignore"):
             room = np.where(step > 0, (high - u) / step, np.where(step < 0, (low - u) / step, np.inf))
         trial = np.clip(u + min(1.0, float(room.min())) * step, low, high)
-        after, steep = goal(trial)
+        after, steep = _one(goal, trial)
         if after > value + 1e-13 * abs(value):
             damping *= 10
             if damping > 1e9:
@@ -262,15 +272,17 @@ def _newton(
     return u, False
 
 
-def hessian(goal: Callable[[Vector], tuple[float, Vector]], u: Vector, moving: Any) -> Matrix:
+def _one(goal: Goal, u: Vector) -> tuple[float, Vector]:
+    value, slope = goal(u[None])
+    return float(value[0]), slope[0]
+
+
+def hessian(goal: Goal, u: Vector, moving: Any) -> Matrix:
     """Return the second derivatives by central differences of the first."""
-    made = np.zeros((len(moving), len(moving)))
-    for k, i in enumerate(moving):
-        h = 1e-5 * max(1.0, abs(float(u[i])))
-        up, down = u.copy(), u.copy()
-        up[i] += h
-        down[i] -= h
-        made[k] = (goal(up)[1][moving] - goal(down)[1][moving]) / (2 * h)
+    h = np.zeros((len(moving), u.size))
+    h[np.arange(len(moving)), moving] = 1e-5 * np.maximum(1.0, np.abs(u[moving]))
+    slopes = goal(np.concatenate([u + h, u - h]))[1][:, moving]
+    made: Matrix = (slopes[: len(moving)] - slopes[len(moving) :]) / (2 * h.max(axis=1))[:, None]
     return (made + made.T) / 2
 
 

@@ -18,8 +18,8 @@ def covariance(task: Task, at: Maximum) -> Matrix | None:
     """Return the inverse of the observed information over parameters and log scale; None where it is not positive."""
     moving = [*np.flatnonzero(task.free & ~at.on_bound).tolist(), task.free.size]
 
-    def goal(u: Vector) -> tuple[float, Vector]:
-        total, slopes = task.score(u[:-1], float(u[-1]))
+    def goal(u: Matrix) -> tuple[Vector, Matrix]:
+        total, slopes = task.scores(u[:, :-1], u[:, -1])
         return -total, -slopes
 
     place = np.append(at.theta, at.log_scale)
