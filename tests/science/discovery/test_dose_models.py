@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from crdmo.science.discovery.curve_fit import fit_curve
-from crdmo.science.discovery.dose_models import MODELS
+from crdmo.science.discovery.dose_models import MODELS, reported, searched
 from crdmo.science.discovery.hit_call import hit_call
-from crdmo.science.discovery.model_fit import Errors, fit_model
+from crdmo.science.discovery.model_figure import hit_figure, model_figure
+from crdmo.science.discovery.model_fit import Errors, fit_model, observed, task_of
 from crdmo.science.method import MethodError, call, from_json, to_json
 
 DOSE = np.repeat(np.geomspace(0.01, 100, 9), 2)
@@ -26,8 +28,6 @@ SIGMOID = responses("logistic5", -1.2, 0.0, 100.0, 0.0, 1.0)
 
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_a_start_has_finite_responses_and_complex_steps_are_derivatives(model: str) -> None:
-    from crdmo.science.discovery.model_fit import observed, task_of
-
     task = task_of(model, observed([0.0, *DOSE], [0.0, *SIGMOID], None, None, Errors.NORMAL, 1), {})
     assert np.isfinite(task.values(task.start)).all()
     assert ((task.start >= task.low - 1e-9) & (task.start <= task.high + 1e-9)).all()
@@ -131,6 +131,24 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         hit_call(dose=good["dose"], response=good["response"], cutoff=0.0)
     with pytest.raises(MethodError, match="race"):
         hit_call(dose=[1.0, 2, 3, 4], response=[1.0, 2, 3, 4], cutoff=1.0)
+
+
+def test_the_figures_hold_what_was_measured_and_what_was_found() -> None:
+    cut = np.minimum(SIGMOID, 80.0)
+    marks = [">" if v >= 80.0 else "" for v in SIGMOID]
+    fit = fit_model(dose=DOSE.tolist(), response=cut.tolist(), bounds=marks, model="weibull1", fixed={"top": 100.0})
+    drawn = model_figure(fit, dose=DOSE.tolist(), response=cut.tolist(), bounds=marks, dose_unit="uM")
+    assert f"{marks.count('>')} responses are bounds" in drawn.desc and "uM" in drawn.desc
+    assert sum(row[0] == "measured" for row in drawn.table) == DOSE.size
+    assert ElementTree.fromstring(drawn.svg).tag.endswith("svg")
+    race = hit_call(dose=DOSE.tolist(), response=SIGMOID.tolist(), cutoff=20.0, errors=Errors.NORMAL)
+    shown = hit_figure(race, cutoff=20.0, dose=DOSE.tolist(), response=SIGMOID.tolist(), shown=2)
+    assert race.winner in shown.desc and "cutoff" in shown.svg and ElementTree.fromstring(shown.svg).tag.endswith("svg")
+    # The curve that is drawn from the table is the curve that was fitted.
+    bell = MODELS["bell"]
+    place = np.array([1.0, 90.0, -1.0, 1.2, 4.0, 2.0])
+    back = searched(bell, dict(zip(bell.parameters, reported(bell, place).tolist(), strict=True)))
+    assert back == pytest.approx(place)
 
 
 def test_results_survive_their_json() -> None:

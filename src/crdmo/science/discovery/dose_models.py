@@ -256,3 +256,12 @@ def e_of(model: DoseModel, p: Vector) -> float | None:
     if model.name == "logistic5":
         return float(math.exp(p[3]) * (2 ** (1 / p[4]) - 1) ** (-1 / p[0]))
     return None
+
+
+def searched(model: DoseModel, estimates: dict[str, float]) -> Vector:
+    """Return parameters of a table on the scale of the search: the way back from `reported`."""
+    found = np.array([math.log(v) if name in DOSES else v for name, v in estimates.items()])
+    for i, name in enumerate(estimates):
+        if name in ("loss", "la"):
+            found[i] -= found[i - 2]
+    return found
