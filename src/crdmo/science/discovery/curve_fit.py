@@ -25,7 +25,7 @@ _SIDE_BY_SIDE = 2048
 
 @method(
     "discovery.curve_fit",
-    version="1.1",
+    version="1.2",
     title="Logistic dose-response curve",
     source=_SOURCE,
     tolerance=1e-6,
@@ -81,7 +81,7 @@ def fit_curve(
     return found.curves["curve"]
 
 
-@method("discovery.curve_fits", version="1.1", title="Logistic dose-response curves", source=_SOURCE, tolerance=1e-6)
+@method("discovery.curve_fits", version="1.2", title="Logistic dose-response curves", source=_SOURCE, tolerance=1e-6)
 def fit_curves(
     *,
     curves: Sequence[CurveData],
