@@ -12,6 +12,7 @@ import math
 import numpy as np
 import pytest
 
+from crdmo.science.discovery.curve_choice import choose_curve
 from crdmo.science.discovery.curve_fit import fit_curve
 from crdmo.science.discovery.dose_models import MODELS
 from crdmo.science.discovery.hit_call import HitCall, hit_call
@@ -74,6 +75,26 @@ def test_the_logistic_is_the_same_by_likelihood_and_by_least_squares() -> None:
     assert five.aic == pytest.approx(43.75655936, abs=1e-6) and five.ec50 == pytest.approx(3.02354923, rel=3e-5)
     assert five.e == pytest.approx(2.21538519, rel=1e-3)
     assert five.rss == pytest.approx(fit_curve(dose=DOSE, response=RESPONSE, parameters=5).rss, rel=1e-9)
+
+
+def test_the_choice_of_a_curve_of_ryegrass() -> None:
+    """R drc 3.0-1, `mselect` of ryegrass: log-likelihood, AIC, residual variance; the order of its table is ours."""
+    found = choose_curve(dose=DOSE, response=RESPONSE)
+    for model, likelihood, aic, variance in (
+        ("weibull2", -15.91352, 41.82703, 0.2646283), ("logistic4", -16.15514, 42.31029, 0.2700107),
+        ("logistic5", -15.87828, 43.75656, 0.2777393),
+    ):  # fmt: skip
+        one = found.of(model)
+        assert (one.log_likelihood, one.aic) == (pytest.approx(likelihood, abs=6e-6), pytest.approx(aic, abs=6e-6))
+        assert one.rss / one.degrees_of_freedom == pytest.approx(variance, abs=6e-8)
+    assert found.of("weibull1").log_likelihood == pytest.approx(-17.4672, abs=6e-5)
+    assert found.best == "weibull2" and sum(one.weight for one in found.candidates) == pytest.approx(1)
+    assert found.of("logistic3").rss == pytest.approx(6.622819819, abs=1e-8)
+    four, five = found.of("logistic4"), found.of("logistic5")
+    assert four.f == pytest.approx((6.622819819 - 5.400214628) / (5.400214628 / 20), rel=1e-6)
+    assert four.p is not None and four.p < 0.05 and five.p is not None and five.p > 0.3
+    # What holds another curve as a special case never fits worse.
+    assert found.of("biphasic").rss <= four.rss and found.of("bell").rss <= four.rss * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(
