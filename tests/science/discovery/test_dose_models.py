@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from crdmo.science.discovery.curve_choice import choose_curve
 from crdmo.science.discovery.curve_fit import fit_curve
 from crdmo.science.discovery.dose_models import MODELS, reported, searched
 from crdmo.science.discovery.hit_call import hit_call
@@ -112,6 +115,19 @@ def test_noise_is_no_hit_and_a_response_below_the_cutoff_neither() -> None:
     assert flat.hit_call < 0.2
     small = hit_call(dose=DOSE.tolist(), response=(SIGMOID / 10).tolist(), cutoff=20.0, small_sample=True)
     assert small.not_constant > 0.99 and small.top_over_cutoff < 1 and small.hit_call < 0.05
+
+
+def test_what_the_data_do_not_say_is_open_and_every_number_can_be_kept() -> None:
+    """Ends of intervals outside of the search, and sums beyond 2^53 of a reader's counts, are None and never 3e+162."""
+    x = np.geomspace(0.01, 100, 8)
+    for y in (np.where(x > 1, 1e8, 0.0) + x, np.arange(8) % 2 * 1.0, 1e9 * x / (x + 1) + 1e7 * np.sin(x)):
+        data = {"dose": x.tolist(), "response": y.tolist()}
+        results = [fit_model(**data, model=m, errors=e) for m, e in (("weibull1", Errors.T4), ("exp2", Errors.NORMAL))]
+        results += [fit_model(**data, model="poly2"), choose_curve(**data), fit_curve(**data)]
+        for one in results:
+            numbers = [float(v) for v in re.findall(r"-?[0-9.]+(?:e[+-]?[0-9]+)?", json.dumps(to_json(one)))]
+            assert max(map(abs, numbers)) < 2**53
+            assert not {"nan", "inf", "-inf"} & set(re.findall(r'"([a-z-]+)"', json.dumps(to_json(one))))
 
 
 def test_what_cannot_be_fitted_is_refused() -> None:

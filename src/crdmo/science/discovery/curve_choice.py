@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from crdmo.science.checks import finite_numbers
+from crdmo.science.checks import finite_numbers, storable
 from crdmo.science.method import MethodError, method
 
 from .curve_fit import fit_curve
@@ -26,13 +26,13 @@ _SMALLER = {"logistic4": "logistic3", "logistic5": "logistic4"}
 class Candidate:
     """A curve: parameters that moved, sum of squares, AICc and its share of the weight.
 
-    F and p compare a logistic with the next smaller one: 4 parameters with 3, 5 with 4. `aicc` is None where there are too
-    few responses for it.
+    F and p compare a logistic with the next smaller one: 4 parameters with 3, 5 with 4. `aicc` is None where there are too few
+    responses for it, `rss` and `f` beyond what a record holds (2^53).
     """
 
     model: str
     parameters: int
-    rss: float
+    rss: float | None
     degrees_of_freedom: int
     log_likelihood: float
     aic: float
@@ -100,11 +100,7 @@ def choose_curve(
     y = finite_numbers("response", response)
     w = np.ones_like(y) if weights is None else finite_numbers("weights", weights)
     rows = {"constant": (1, float(np.sum(w * (y - np.average(y, weights=w)) ** 2)))}
-    rows |= {
-        name: (y.size - fits[name].degrees_of_freedom, fits[name].rss)
-        for name in (*_LOGISTIC, *_SHAPES)
-        if name in fits
-    }
+    rows |= {name: _size(fits[name], y.size) for name in (*_LOGISTIC, *_SHAPES) if name in fits}
     likelihood = {
         name: -y.size / 2 * (math.log(2 * math.pi * max(rss, 1e-300) / y.size) + 1) + float(np.log(w).sum()) / 2
         for name, (_, rss) in rows.items()
@@ -124,5 +120,13 @@ def choose_curve(
             f = max(before - rss, 0.0) / (k - fewer) / (max(rss, 1e-300) / (y.size - k))
             p = float(stats.f.sf(f, k - fewer, y.size - k))
         weight = odds.get(name, 0.0) / sum(odds.values())
-        made.append(Candidate(name, k, rss, y.size - k, likelihood[name], *criteria[name], weight, f, p))
+        made.append(
+            Candidate(name, k, storable(rss), y.size - k, likelihood[name], *criteria[name], weight, storable(f), p)
+        )
     return CurveChoice(tuple(made), min(ranked, key=lambda name: (ranked[name], rows[name][0])), tuple(left_out))
+
+
+def _size(fit: CurveFit | ModelFit, n: int) -> tuple[int, float]:
+    """Return how many parameters moved, and the sum of squares: by the scale, which is always there."""
+    rss = fit.rss if isinstance(fit, CurveFit) else n * fit.scale**2
+    return n - fit.degrees_of_freedom, rss

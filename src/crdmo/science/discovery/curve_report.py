@@ -58,6 +58,10 @@ def report(
     t = float(special.stdtrit(df, 0.5 + settings.confidence / 2))
     known = bool(moving) and bool(np.isfinite(covariance[np.ix_(moving, moving)]).all())
     known = known and bool((np.diag(covariance)[moving] >= 0).all())
+    # An error a million times what it is the error of says the same: nothing is determined.
+    span = abs(float(p[logistic.TOP] - p[logistic.BOTTOM])) + math.sqrt(square)
+    large = np.array([1e6, 1e6 * span, 1e6 * span, 1e6, 1e6]) ** 2
+    known = known and bool((np.diag(covariance)[moving] <= large[moving]).all())
     filled = np.nan_to_num(covariance) if known else None
     wald: tuple[float | None, float | None] = (None, None)
     if filled is not None and logistic.EC50 in moving:
@@ -113,7 +117,9 @@ def report(
         confidence=settings.confidence,
         flags=tuple(flags),
         no_response_p=flat,
-        covariance=() if filled is None else tuple(tuple(map(float, line)) for line in filled),
+        covariance=()
+        if filled is None or np.abs(filled).max() >= 2.0**53
+        else tuple(tuple(map(float, line)) for line in filled),
         absolute_lower=crossing_ends[0],
         absolute_upper=crossing_ends[1],
     )

@@ -184,8 +184,8 @@ MODELS: dict[str, DoseModel] = {
             "biphasic", ("bottom", "top", "part", "ec50_1", "ec50_2", "slope_1", "slope_2"), _biphasic,
             lambda s: _boxed(_wide(s), _wide(s), (0.0, 1.0), _far(s), _far(s), (0.1, 25.0), (0.1, 25.0)),
             lambda s: np.vstack([[b, t, part, one, two, 1.0, slope] for b, t in ((s.low, s.high), (s.high, s.low))
-                                 for part in (0.3, 0.6) for i, one in enumerate(_places(s, 5))
-                                 for two in _places(s, 5)[i + 1 :] for slope in (1.0, 2.0)]),
+                                 for part in (0.3, 0.6) for i, one in enumerate(_places(s, 4))
+                                 for two in _places(s, 4)[i + 1 :] for slope in (1.0, 2.0)]),
         ),
         DoseModel("cnst", (), lambda x, p: np.zeros((*p.shape[:-1], len(x)), dtype=p.dtype), lambda s: ([], []),
                   lambda s: np.zeros((1, 0))),

@@ -90,7 +90,16 @@ class Task:
         return made
 
     def scores(self, theta: Matrix, log_scale: Vector) -> tuple[Vector, Matrix]:
-        """Return the log-likelihood and its derivatives by every parameter and the log of the scale, a row a row of them."""
+        """Return the log-likelihood and its derivatives by every parameter and the log of the scale, a row a row of them.
+
+        Where a response overflows, the likelihood is nothing and has no slope.
+        """
+        with np.errstate(all="ignore"):
+            total, made = self._scores(theta, log_scale)
+        sound = np.isfinite(total) & np.isfinite(made).all(axis=1)
+        return np.where(sound, total, -np.inf), np.where(sound[:, None], made, 0.0)
+
+    def _scores(self, theta: Matrix, log_scale: Vector) -> tuple[Vector, Matrix]:
         d = self.data
         scale = np.exp(log_scale)[:, None] / np.sqrt(d.w)
         z = (d.y - self.values(theta)) / scale
@@ -111,9 +120,7 @@ class Task:
             terms[:, c], by_z[:, c], by_scale[:, c] = tail, s * ratio, s * z[:, c] * ratio
         total = terms.sum(axis=1)
         by_theta = np.einsum("bn,bpn->bp", by_z / scale, self.slopes(theta))
-        made = np.concatenate([by_theta, by_scale.sum(axis=1)[:, None]], axis=1)
-        sound = np.isfinite(total)
-        return np.where(sound, total, -np.inf), np.where(sound[:, None], made, 0.0)
+        return total, np.concatenate([by_theta, by_scale.sum(axis=1)[:, None]], axis=1)
 
     def log_likelihood(self, theta: Vector, log_scale: float) -> float:
         """Return the log-likelihood of one row of parameters."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import optimize, stats
 
-from crdmo.science.checks import Vector, finite_numbers, same_length, share
+from crdmo.science.checks import Vector, finite_numbers, same_length, share, storable
 from crdmo.science.method import MethodError, method
 
 from .dose_models import DOSES, MODELS, e_of, reported
@@ -175,7 +175,7 @@ def _said(task: Task, errors: Errors, confidence: float, level: float | None, pr
     return ModelFit(
         task.model.name,
         tuple(_parameter(task, at, i, spread, t, confidence, profiled) for i in range(task.free.size)),
-        ec50, e_of(task.model, at.theta), top, absolute, math.exp(at.log_scale), float((d.w[read] * rest**2).sum()),
+        ec50, e_of(task.model, at.theta), top, absolute, math.exp(at.log_scale), storable(float((d.w[read] * rest**2).sum())),
         at.log_likelihood, aic, aicc, n - k, errors, int((~read).sum()), confidence, tuple(flags),
     )  # fmt: skip
 
@@ -199,18 +199,34 @@ def _parameter(
         far = name in ("loss", "la")
         pick = np.zeros(len(spread))
         pick[[i, i - 2] if far else [i]] = 1.0
-        by_log = math.sqrt(max(float(pick @ spread @ pick), 0.0))
+        reach = math.sqrt(max(float(pick @ spread @ pick), 0.0))
+        place = float(at.theta[i]) + (float(at.theta[i - 2]) if far else 0.0)
+        low, high = task.low[i] + (task.low[i - 2] if far else 0.0), task.high[i] + (task.high[i - 2] if far else 0.0)
+        # Beyond the limits of the search an interval is open.
+        lower = place - t * reach if place - t * reach > low else None
+        upper = place + t * reach if place + t * reach < high else None
         if name in DOSES:
-            error, lower, upper = value * by_log, _exp(math.log(value) - t * by_log), _exp(math.log(value) + t * by_log)
+            error, lower, upper = value * reach, _exp(lower), _exp(upper)
         else:
-            error, lower, upper = by_log, value - t * by_log, value + t * by_log
+            error = reach
     ends: tuple[float | None, float | None] = (None, None)
     if name in profiled and name not in ("loss", "la"):
         step = math.sqrt(float(spread[i, i])) if spread is not None else 0.5
         ends = profile(task, at, i, step or 0.5, confidence)
         if name in DOSES:
             ends = (_exp(ends[0]), _exp(ends[1]))
-    return ModelParameter(name, value, error, lower, upper, ends[0], ends[1], fixed, hit)
+    low_end, high_end = ends
+    return ModelParameter(
+        name,
+        value,
+        storable(error),
+        storable(lower),
+        storable(upper),
+        storable(low_end),
+        storable(high_end),
+        fixed,
+        hit,
+    )
 
 
 def _exp(value: float | None) -> float | None:

@@ -17,7 +17,7 @@ class Errors(Enum):
 class ModelParameter:
     """One parameter: estimate, standard error, Wald interval by t (of a dose on its logarithm), profile interval.
 
-    One that is `fixed` or lies `on_bound` has none: it is no estimate.
+    One that is `fixed` or lies `on_bound` has none: it is no estimate. An end beyond the limits of the search is open: None.
     """
 
     name: str
@@ -43,7 +43,7 @@ class ModelFit:
         top: the largest change from the control within the tested doses, or the plateau where the model has one from 0.
         absolute: dose at which the curve first crosses the level asked for, or None.
         scale: standard deviation (normal errors) or scale of t, of a response of weight 1.
-        rss: sum of squares over responses that are no bounds.
+        rss: sum of squares over responses that are no bounds; None beyond what a record holds (2^53).
         log_likelihood, aic, aicc: with the scale as a parameter.
         degrees_of_freedom: responses less parameters that moved.
         errors, censored: as asked for; number of responses that are bounds.
@@ -57,7 +57,7 @@ class ModelFit:
     top: float
     absolute: float | None
     scale: float
-    rss: float
+    rss: float | None
     log_likelihood: float
     aic: float
     aicc: float | None
