@@ -27,6 +27,7 @@ from crdmo.common.routes import (
 )
 
 from . import queries, registry
+from . import search as searching
 from .models import Assay, Compound, Curve, Potency, Run, Upload
 from .potency import shown
 from .workflow import assays as assaying
@@ -45,6 +46,20 @@ class CompoundLine(Header):
     stereo: str
     formula: str
     weight: str
+
+
+class HitLine(CompoundLine):
+    """A compound that a search found; the similarity only where that was asked for."""
+
+    similarity: float | None
+
+
+class SearchRead(Schema):
+    """What a search found; what a query may mean otherwise; whether these are all hits."""
+
+    hits: list[HitLine]
+    notes: list[str]
+    complete: bool
 
 
 class LotRead(Schema):
@@ -162,11 +177,20 @@ def compounds(request: Any, program: ProgramCode, after: After = 0, limit: Limit
     )
 
 
-@router.get("/compounds/search", url_name="compound_search", response=list[CompoundLine])
+@router.get("/compounds/search", url_name="compound_search", response=SearchRead)
 @permission("discovery.view")
-def search(request: Any, program: ProgramCode, structure: Text, how: Text = "exact") -> list[dict[str, Any]]:
-    """Search by structure: exact, substructure (SMARTS), or similar; most similar first."""
-    return [compound_line(hit.compound) for hit in queries.search(request.program, structure, how)]
+def search(
+    request: Any,
+    program: ProgramCode,
+    structure: LongText,
+    how: Text = "exact",
+    least: float = searching.LEAST_SIMILAR,
+    measure: Text = "tanimoto",
+) -> dict[str, Any]:
+    """Search by structure: exact, substructure (SMARTS), or similar (tanimoto or dice from `least`), most similar first."""
+    found = searching.search(request.program, structure, how, least=least, measure=measure)
+    hits = [{**compound_line(hit.compound), "similarity": hit.similarity} for hit in found.hits]
+    return {"hits": hits, "notes": found.notes, "complete": found.complete}
 
 
 @router.get("/compounds/{code}", url_name="compound", response=CompoundRead)
