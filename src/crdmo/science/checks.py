@@ -120,3 +120,8 @@ def finite_decimals(name: str, values: Sequence[Decimal]) -> tuple[Decimal, ...]
                 next_step="pass the recorded text of the result, not a binary number",
             )
     return tuple(values)
+
+
+def storable(value: float | None) -> float | None:
+    """Return a number that a record can hold exactly, or None: beyond 2^53 a float is a whole number with lost digits."""
+    return None if value is None or not abs(value) < 2.0**53 else float(value)

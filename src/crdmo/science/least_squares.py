@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,9 +129,12 @@ def solve(
     return Solutions(theta, rss, fine, _outward(problems, theta, rest, slopes, every))
 
 
-def best_of(one: Solutions, other: Solutions, *, rows: Rows) -> Solutions:
-    """Return `one`, with the `rows` that `other` solved again replaced where their sum of squares is smaller."""
-    win = other.rss < one.rss[rows] * (1 - 1e-12)
+def best_of(one: Solutions, other: Solutions, *, rows: Rows, slack: float = -1e-12) -> Solutions:
+    """Return `one`, with the `rows` that `other` solved again replaced where their sum of squares is smaller.
+
+    With a `slack` above 0 one that has ended also replaces one that has not, if it is larger by no more than that.
+    """
+    win = other.rss < one.rss[rows] * (1 + np.where(other.converged & ~one.converged[rows], slack, -1e-12))
     made = Solutions(one.theta.copy(), one.rss.copy(), one.converged.copy(), one.on_bound.copy())
     for mine, theirs in (
         (made.theta, other.theta),
@@ -209,19 +211,22 @@ def covariances(problems: Problems, solutions: Solutions, *, observed: bool = Fa
         information = (information + information.transpose(0, 2, 1)) / 2
     moving = problems.free & ~solutions.on_bound
     found = np.full(information.shape, np.nan)
-    for row in rows:
-        block = np.ix_(np.flatnonzero(moving[row]), np.flatnonzero(moving[row]))
-        found[row][block] = _inverse(information[row][block])
+    for pattern in np.unique(moving, axis=0):
+        block = np.flatnonzero((moving == pattern).all(axis=1))
+        which = np.flatnonzero(pattern)
+        if which.size:
+            found[np.ix_(block, which, which)] = _inverses(information[np.ix_(block, which, which)])
     return found
 
 
-def _inverse(matrix: Array) -> Any:
-    """Return the inverse of an information matrix, NaN where it is singular or not positive."""
-    size = np.sqrt(np.abs(np.diag(matrix)))
-    if not matrix.size or not np.isfinite(matrix).all() or np.any(size == 0):
-        return np.full(matrix.shape, np.nan)
-    scaled = matrix / np.outer(size, size)
-    values, vectors = np.linalg.eigh(scaled)
-    if values[0] <= 1e-15 * values[-1]:
-        return np.full(matrix.shape, np.nan)
-    return (vectors / values) @ vectors.T / np.outer(size, size)
+def _inverses(matrices: Array) -> Array:
+    """Return the inverses of information matrices, NaN where one is singular or not positive."""
+    made = np.full(matrices.shape, np.nan)
+    size = np.sqrt(np.abs(np.diagonal(matrices, axis1=1, axis2=2)))
+    sound = np.flatnonzero(np.isfinite(matrices).all(axis=(1, 2)) & (size > 0).all(axis=1))
+    outer = size[sound, :, None] * size[sound, None, :]
+    values, vectors = np.linalg.eigh(matrices[sound] / outer)
+    good = values[:, 0] > 1e-15 * values[:, -1]
+    turned = vectors[good]
+    made[sound[good]] = (turned / values[good, None, :]) @ turned.transpose(0, 2, 1) / outer[good]
+    return made

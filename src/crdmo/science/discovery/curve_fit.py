@@ -20,12 +20,12 @@ __all__ = ["Curvature", "CurveData", "CurveFit", "CurveFits", "fit_curve", "fit_
 
 _SOURCE = "Ritz C et al., PLoS ONE 2015;10:e0146021; Bates DM, Watts DG, Nonlinear Regression Analysis, 1988, chapter 6"
 # Curves that are fitted side by side: enough that loops cost nothing, few enough to stay in the processor's cache.
-_SIDE_BY_SIDE = 1024
+_SIDE_BY_SIDE = 2048
 
 
 @method(
     "discovery.curve_fit",
-    version="1.1",
+    version="1.2",
     title="Logistic dose-response curve",
     source=_SOURCE,
     tolerance=1e-6,
@@ -81,7 +81,7 @@ def fit_curve(
     return found.curves["curve"]
 
 
-@method("discovery.curve_fits", version="1.1", title="Logistic dose-response curves", source=_SOURCE, tolerance=1e-6)
+@method("discovery.curve_fits", version="1.2", title="Logistic dose-response curves", source=_SOURCE, tolerance=1e-6)
 def fit_curves(
     *,
     curves: Sequence[CurveData],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from crdmo.science.checks import Vector
 from crdmo.science.least_squares import Array
@@ -55,20 +55,25 @@ def report(
     n, k = len(y), int(free.sum())
     df = n - k
     square = rss / df
-    t = float(stats.t.ppf(0.5 + settings.confidence / 2, df))
+    t = float(special.stdtrit(df, 0.5 + settings.confidence / 2))
     known = bool(moving) and bool(np.isfinite(covariance[np.ix_(moving, moving)]).all())
     known = known and bool((np.diag(covariance)[moving] >= 0).all())
+    # An error a million times what it is the error of says the same: nothing is determined.
+    span = abs(float(p[logistic.TOP] - p[logistic.BOTTOM])) + math.sqrt(square)
+    large = np.array([1e6, 1e6 * span, 1e6 * span, 1e6, 1e6]) ** 2
+    known = known and bool((np.diag(covariance)[moving] <= large[moving]).all())
     filled = np.nan_to_num(covariance) if known else None
     wald: tuple[float | None, float | None] = (None, None)
     if filled is not None and logistic.EC50 in moving:
         reach = t * math.sqrt(filled[logistic.EC50, logistic.EC50])
         wald = (_exp(p[logistic.EC50] - reach), _exp(p[logistic.EC50] + reach))
-    exact = square <= 1e-24 * float(np.average(y**2, weights=w))
+    weight = float(w.sum())
+    exact = square <= 1e-24 * float((w * y**2).sum()) / weight
     lower, upper = (_exp(p[logistic.EC50]),) * 2 if exact else (_exp(ends[0]), _exp(ends[1]))
     likelihood = -n / 2 * (math.log(2 * math.pi * rss / n) + 1) + float(np.log(w).sum()) / 2 if rss > 0 else math.inf
     terms = k + 1
     correction = 2 * terms * (terms + 1) / (n - terms - 1) if n > terms + 1 else math.inf
-    mean = float(np.average(y, weights=w))
+    mean = float((w * y).sum()) / weight
     total = float((w * (y - mean) ** 2).sum())
     flat = _flat(total, rss, k, df)
     tested = x[x > 0]
@@ -112,7 +117,9 @@ def report(
         confidence=settings.confidence,
         flags=tuple(flags),
         no_response_p=flat,
-        covariance=() if filled is None else tuple(tuple(map(float, line)) for line in filled),
+        covariance=()
+        if filled is None or np.abs(filled).max() >= 2.0**53
+        else tuple(tuple(map(float, line)) for line in filled),
         absolute_lower=crossing_ends[0],
         absolute_upper=crossing_ends[1],
     )
@@ -126,7 +133,7 @@ def _flat(total: float, rss: float, k: int, df: int) -> float:
     """Return the p-value of the curve against a constant; a curve with one free parameter does not hold the constant."""
     if k < 2:
         return 0.0
-    return float(stats.f.sf(max(total - rss, 0.0) / (k - 1) / (max(rss, 1e-300) / df), k - 1, df))
+    return float(special.fdtrc(k - 1, df, max(total - rss, 0.0) / (k - 1) / (max(rss, 1e-300) / df)))
 
 
 def _limit_flag(index: int, p: Vector) -> str:
@@ -198,6 +205,8 @@ def _crossing_interval(
 
 def _lack_of_fit(x: Vector, y: Vector, w: Vector, rss: float, df: int) -> LackOfFit | None:
     doses = np.unique(x)
+    if len(doses) == len(y):
+        return None
     pure = sum(
         float((w[x == d] * (y[x == d] - np.average(y[x == d], weights=w[x == d])) ** 2).sum()) for d in doses.tolist()
     )
@@ -206,7 +215,7 @@ def _lack_of_fit(x: Vector, y: Vector, w: Vector, rss: float, df: int) -> LackOf
     if pure_df < 1 or rest < 1 or pure <= 0:
         return None
     f = max(0.0, rss - pure) / rest / (pure / pure_df)
-    return LackOfFit(f, rest, pure_df, float(stats.f.sf(f, rest, pure_df)))
+    return LackOfFit(f, rest, pure_df, float(special.fdtrc(rest, pure_df, f)))
 
 
 def _flags(

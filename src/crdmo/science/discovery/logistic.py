@@ -8,6 +8,8 @@ With a positive slope the response falls from `top` at dose 0 to `bottom`. EC50 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +62,6 @@ def derivatives(log_dose: Vector, p: Vector) -> NDArray[np.float64]:
 
 def effective(p: Vector, part: float) -> float:
     """Return the natural logarithm of the dose at which a part (0 to 1) of the whole change is reached, from dose 0 on."""
-    left = 1 - part if p[SLOPE] > 0 else part
-    f = p[ASYMMETRY]
-    return float(p[EC50] + (np.log(np.expm1(-np.log(left) / f)) - np.log(np.expm1(np.log(2) / f))) / p[SLOPE])
+    slope, f = float(p[SLOPE]), float(p[ASYMMETRY])
+    left = 1 - part if slope > 0 else part
+    return float(p[EC50]) + (math.log(math.expm1(-math.log(left) / f)) - math.log(math.expm1(math.log(2) / f))) / slope
