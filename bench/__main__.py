@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.ledger", "bench.pages", "bench.curves", "bench.ectd")
+PARTS = ("bench.ledger", "bench.pages", "bench.curves", "bench.ectd", "bench.sar")
 
 
 def main() -> int:
