@@ -50,6 +50,14 @@ def test_the_pairs_of_nine_compounds(nine: list[Measured]) -> None:
     assert sum(index.statistics(p, name) is not None for p in index.places for name in index.properties()) == 533
     told = matched_pairs(compounds=nine)
     assert (told.compounds, told.rules, len(told.pairs), told.environments) == (9, 47, 57, 321)
+    assert {(one.before, one.after) for one in told.changes} == index.rules
+    (removed,) = (one for one in told.changes if (one.before, one.after, one.property) == ("[1*]O", "[1*][H]", "MP"))
+    assert (removed.statistics.count, removed.statistics.mean) == (3, pytest.approx(-93))
+    assert (removed.statistics.minimum, removed.statistics.median, removed.statistics.maximum) == (-180, -64, -35)
+    often = matched_pairs(compounds=nine, minimum_pairs=3).changes
+    assert [(one.before, one.property, one.statistics.count) for one in often] == [
+        ("[1*]O", "MW", 4), ("[1*]N", "MP", 3), ("[1*]N", "MW", 3), ("[1*]O", "MP", 3),
+    ]  # fmt: skip
 
 
 def test_the_prediction_of_a_melting_point_and_of_a_weight(nine: list[Measured]) -> None:

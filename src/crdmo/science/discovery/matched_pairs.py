@@ -68,8 +68,8 @@ def matched_pairs(*, compounds: Sequence[Measured], minimum_pairs: int = 1) -> M
     """
     index = _index(compounds)
     changes = []
-    for rule in index.rules:
-        place: Place = (rule, 0, _anywhere(rule))
+    for place in [one for one in index.places if one[1] == 0]:
+        rule = place[0]
         for name in index.properties():
             found = index.statistics(place, name)
             if found is not None and found.count >= max(1, minimum_pairs):
@@ -89,10 +89,6 @@ def _index(compounds: Sequence[Measured]) -> PairIndex:
     index = PairIndex()
     index.add(compounds)
     return index
-
-
-def _anywhere(rule: tuple[str, str]) -> str:
-    return surroundings(("*",) * rule[1].count("*]"), 0)
 
 
 @dataclass(frozen=True)

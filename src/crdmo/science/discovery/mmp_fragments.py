@@ -55,7 +55,8 @@ def why_not(mol: Chem.Mol) -> str:
 
 def fragment(mol: Chem.Mol) -> set[Fragmentation]:
     """Return every way to cut a molecule at one to three bonds whose variable part is small enough."""
-    halves = _halves(mol)
+    heavy = sum(1 << a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() > 1)
+    halves = _halves(mol, heavy)
     found = {
         Fragmentation((constant.smiles,), variable.smiles.replace("*", "[1*]", 1))
         for pair in halves
@@ -66,12 +67,12 @@ def fragment(mol: Chem.Mol) -> set[Fragmentation]:
     for count in range(2, MOST_CUTS + 1):
         for chosen in _outer(halves, count):
             inside = everything & ~sum(one.atoms for one in chosen)
-            if inside and _heavy(mol, inside) <= MOST_VARIABLE:
+            if inside and (inside & heavy).bit_count() <= MOST_VARIABLE:
                 found.add(_middle(mol, inside, chosen))
     return {Fragmentation(one.constants, _canonical(one.variable)) for one in found}
 
 
-def _halves(mol: Chem.Mol) -> list[tuple[_Half, _Half]]:
+def _halves(mol: Chem.Mol, heavy: int) -> list[tuple[_Half, _Half]]:
     found = []
     for begin, end in {tuple(sorted(match)) for match in mol.GetSubstructMatches(CUTS)}:
         bond = mol.GetBondBetweenAtoms(begin, end)
@@ -81,31 +82,22 @@ def _halves(mol: Chem.Mol) -> list[tuple[_Half, _Half]]:
         made = []
         for piece, members in zip(pieces, atoms, strict=True):
             bits = sum(1 << i for i in members if i < mol.GetNumAtoms())
-            made.append(_Half(bond.GetIdx(), bits, _heavy(mol, bits), Chem.MolToSmiles(piece)))
+            made.append(_Half(bond.GetIdx(), bits, (bits & heavy).bit_count(), Chem.MolToSmiles(piece)))
         found.append((made[0], made[1]))
     return sorted(found, key=lambda pair: pair[0].bond)
 
 
 def _outer(halves: list[tuple[_Half, _Half]], count: int) -> Iterator[tuple[_Half, ...]]:
     """Choose sides of different bonds that do not overlap: the constant pieces around one variable part."""
-    for pairs in itertools.combinations(halves, count):
-        # Of two cut bonds only one choice of sides leaves a part between them that touches both.
-        sides = [[one for one in pair if not any(_covers(one, other) for other in pairs if other is not pair)]
-                 for pair in pairs]  # fmt: skip
+    # Of two cut bonds only one choice of sides leaves a part between them that touches both: those without the other bond.
+    away = {
+        (i, j): next(one for one in halves[i] if not any(other.atoms & one.atoms == other.atoms for other in halves[j]))
+        for i, j in itertools.permutations(range(len(halves)), 2)
+    }
+    for places in itertools.combinations(range(len(halves)), count):
+        sides = [{away[i, j].atoms for j in places if j != i} for i in places]
         if all(len(side) == 1 for side in sides):
-            chosen = tuple(side[0] for side in sides)
-            if all(not a.atoms & b.atoms for a, b in itertools.combinations(chosen, 2)):
-                yield chosen
-
-
-def _covers(half: _Half, other: tuple[_Half, _Half]) -> bool:
-    """Say whether the other bond lies within this side."""
-    return any(one.atoms & half.atoms == one.atoms for one in other)
-
-
-def _heavy(mol: Chem.Mol, bits: int) -> int:
-    hydrogens = sum(1 << a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 1)
-    return (bits & ~hydrogens).bit_count()
+            yield tuple(away[i, next(j for j in places if j != i)] for i in places)
 
 
 def _middle(mol: Chem.Mol, inside: int, chosen: tuple[_Half, ...]) -> Fragmentation:

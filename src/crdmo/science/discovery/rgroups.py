@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdRGroupDecomposition as decomposition
 
 from crdmo.science.method import MethodError, method
 
+# Its stub does not parse, so the type checker must not follow it.
+decomposition: Any = importlib.import_module("rdkit.Chem.rdRGroupDecomposition")
 MOST = 5_000
 _CHUNK = 300
 
