@@ -35,5 +35,5 @@ def main() -> str:
 
     chart = Chart("What the checker says of 77 difficult drawings", x=Axis("Highest penalty"), y=Axis("Drawings"))
     chart.bars("drawings", [i - 0.5 for i in range(9)], [highest[i] for i in range(8)])
-    chart.limit(5.5, "to a curator from here", axis="x")
+    chart.limit(5.5, "to a curator", axis="x")
     return chart.build(f"{highest[0]} of {len(records)} drawings have no penalty.").svg

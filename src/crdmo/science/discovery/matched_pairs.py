@@ -162,7 +162,7 @@ def best_prediction(
             if told is None or told.count < minimum_pairs:
                 continue
             used = tuple(
-                (one.first, one.second)[::sign]
+                (one.first, one.second) if sign > 0 else (one.second, one.first)
                 for one in index.places[place]
                 if all(name in index.compounds[code].properties for code in (one.first, one.second))
             )

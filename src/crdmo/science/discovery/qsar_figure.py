@@ -29,7 +29,7 @@ def model_card_figure(result: ModelCard, *, measured: Sequence[float] = (), titl
     if shown:
         ends = [min(xs), max(xs)]
         chart.line("predicted equals measured", ends, ends)
-    chart.limit(result.train_mean, f"mean of training {result.train_mean:.2f}", firm=False)
+    chart.limit(result.train_mean, f"mean {result.train_mean:.2f}", firm=False)
     e = result.errors
     return chart.build(
         f"{e.count} test compounds: mean absolute error {e.mae:.3f}, of the mean alone {e.baseline_mae:.3f}; "
