@@ -1,8 +1,9 @@
 """How long the server takes for each page of the demo: median of five warm requests, without network and browser.
 
-    python -m bench.pages
+    python -m bench.pages [--large]
 
-The goal is 150 ms a page. The demo is played into a folder of its own, which is removed afterwards.
+The goal is 150 ms a page. The demo is played into a folder of its own, which is removed afterwards; with --large it is ten
+times the demo's data, with the pages of what is large in it.
 """
 
 from __future__ import annotations
@@ -65,6 +66,25 @@ PATHS = (
     "/people/matrix/",
     "/inbox/",
 )
+# What is large when everything is.
+LARGE = (
+    "/CRD-101/clinical/trials/VT-301/",
+    "/CRD-101/clinical/trials/VT-301/subjects/",
+    "/CRD-101/clinical/trials/VT-301/subjects/01-001/",
+    "/CRD-101/clinical/trials/VT-301/queries/",
+    "/CRD-101/clinical/trials/VT-301/safety/",
+    "/CRD-101/clinical/trials/VT-301/lock/",
+    "/CRD-101/preclinical/master/",
+    "/CRD-101/manufacturing/batches/",
+    "/CRD-101/manufacturing/equipment/BLD-01/",
+    "/CRD-101/compliance/deviations/",
+    "/CRD-101/compliance/capas/",
+    "/CRD-101/process/studies/",
+    "/CRD-101/discovery/compounds/AUR-000002/",
+    "/CRD-101/discovery/assays/",
+    "/CRD-101/quality/lots/VT-2710/",
+    "/CRD-101/quality/lots/?q=VT-27",
+)
 
 
 def main() -> int:
@@ -79,17 +99,22 @@ def main() -> int:
         from django.test import Client
 
         call_command("migrate", run_syncdb=True, verbosity=0)
+        from bench import large
         from crdmo.demo.play import play
         from crdmo.foundation.accounts.models import Login
         from crdmo.foundation.ledger import guards
+        from crdmo.foundation.ledger.models import Entry
 
         guards.install()
-        play(lambda text: None)
+        is_large = "--large" in sys.argv[1:]
+        (large.play if is_large else play)(lambda text: None)
+        entries = Entry.objects.count()
+        print(f"{entries:,} entries of the ledger")
         client = Client()
         client.force_login(Login.objects.get(user_id="h.brandt"), backend=settings.AUTHENTICATION_BACKENDS[-1])
         worst = 0.0
         print(f"{'page':<60}{'status':>7}{'median ms':>11}{'goal':>7}")
-        for path in PATHS:
+        for path in (*PATHS, *(LARGE if is_large else ())):
             times = []
             for _turn in range(PASSES + 1):
                 began = time.perf_counter()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from crdmo.services.quality.models import Reading
 from crdmo.wsgi import application
 
-EXAMPLES = 12
+EXAMPLES = 6
 
 
 @pytest.fixture

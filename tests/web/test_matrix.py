@@ -16,14 +16,15 @@ from uuid import UUID
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from crdmo.foundation.accounts import authority, tokens, workflow
-from crdmo.foundation.accounts.models import Person
+from crdmo.foundation.accounts.models import Person, Program
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.ledger.acts import SYSTEM
 from crdmo.foundation.refusals import NotFound, NotPermitted
 from crdmo.web import door
+from crdmo.web.context import SERVICES, services
 from crdmo.web.door import PERSON, PUBLIC, Address, Page
 from tests import factories
 
@@ -245,3 +246,17 @@ def test_methods_that_a_page_does_not_answer_change_nothing() -> None:
         for method in {"DELETE", "PUT", "PATCH"} - page.methods:
             status = askers[role].ask(method, one, OWN).status_code
             assert status in (403, 405), (one.name, method, role, status)
+
+
+@pytest.mark.usefixtures("programs")
+def test_the_rail_lists_what_opens_and_nothing_else() -> None:
+    program = Program.objects.get(code=OWN)
+    for role in Role:
+        rows = services(program, "/", {role.value: ""}, whole=True)
+        lines = [line for row in rows for line in row["pages"]]
+        for line in [*rows, *lines]:
+            if line["url"]:
+                assert door.opens(resolve(line["url"]).view_name, {role.value: ""}), (role, line["url"])
+        listed = {row["key"] for row in rows}
+        homes = {key for key, _, _ in SERVICES if door.opens(f"{key}:home", {role.value: ""})}
+        assert homes <= listed, role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -44,11 +45,22 @@ def _address(key: str, program: Program | None) -> str:
     return ""
 
 
-def services(program: Program | None, path: str) -> list[dict[str, Any]]:
-    """Return the lines of the rail."""
+def services(
+    program: Program | None, path: str, roles: Mapping[str, str], *, whole: bool = False
+) -> list[dict[str, Any]]:
+    """Return the lines of the rail: within a program the services that one of the roles opens.
+
+    Args:
+        program: the program that is open, or None.
+        path: the path of the page that is open; the service that it lies in lists its pages.
+        roles: the roles held there.
+        whole: list the pages of every service.
+    """
     rows = []
     for key, name, side in SERVICES:
         url = _address(key, program)
+        if program is not None and url and not door.opens(f"{key}:home", roles):
+            continue
         active = bool(url) and path.startswith(url)
         rows.append(
             {
@@ -58,16 +70,18 @@ def services(program: Program | None, path: str) -> list[dict[str, Any]]:
                 "side": side,
                 "active": active,
                 "available": bool(url),
-                "pages": pages(key, program, path) if active else [],
+                "pages": pages(key, program, path, roles) if active or whole else [],
             }
         )
     return rows
 
 
-def pages(key: str, program: Program | None, path: str) -> list[dict[str, Any]]:
-    """Return the lines below an open service: what its room lists in `NAV`."""
+def pages(key: str, program: Program | None, path: str, roles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the lines below an open service: what its room lists in `NAV` and one of the roles opens."""
     rows: list[dict[str, Any]] = []
     for name, label in door.nav().get(key, ()):
+        if program is not None and not door.opens(name, roles):
+            continue
         for kwargs in ([{"program": program.code}] if program else []) + [{}]:
             try:
                 url = reverse(name, kwargs=kwargs)
@@ -126,7 +140,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "organization": person.organization,
             # Asked only by the templates that show them.
             "programs": SimpleLazyObject(lambda: list(authority.programs_of(person).filter(is_bidding_room=False))),
-            "services": services(program, request.path),
+            "services": services(program, request.path, getattr(request, "roles", {})),
             "inbox_count": SimpleLazyObject(lambda: notices.unread(person).count()),
             "idle_seconds": int(settings.IDLE_MINUTES * 60),
             "ledger_line": SimpleLazyObject(_ledger_line),

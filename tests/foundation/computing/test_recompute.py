@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from crdmo.foundation import computing
 from crdmo.foundation.computing.comparison import Outcome, Verdict, compare
 from crdmo.foundation.computing.environment import _sources, code_hash
+from crdmo.foundation.computing.models import Result
 from crdmo.foundation.computing.renewing import stored
 from crdmo.foundation.datasets import store
 from crdmo.foundation.ledger.acts import SYSTEM, act
+from crdmo.foundation.ledger.verification import verify
 from crdmo.science import method as methods
 from tests import factories
 
@@ -195,6 +197,17 @@ def test_recomputing_needs_no_django(tmp_path: Path):
 
 def test_values_are_the_same_after_a_round_trip(program):
     assert stored(run(program)).inputs == VALUES
+
+
+@pytest.mark.parametrize("large", [115743757608738540.0, 2.0**53, -1e20, 1e21, 1.7e300])
+def test_a_number_beyond_the_whole_ones_that_are_exact_is_kept_verified_and_computed_again(program, large):
+    """Such numbers come as ends of intervals that two values cannot bound; JSON writes them without a fraction."""
+    made = run(program, inputs={"values": [large, large]}, parameters={"limit": 0.0})
+    found = Result.objects.get(pk=made.pk)
+    assert found.output["mean"] == pytest.approx(large) and found.inputs == {"values": [large, large]}
+    told = verify()
+    assert told.holds, told.problems
+    assert computing.recompute(found).verdict is Verdict.IDENTICAL
 
 
 def test_a_recomputation_writes_nothing(program):

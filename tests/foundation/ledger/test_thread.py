@@ -13,6 +13,7 @@ from crdmo.foundation.computing.models import Result
 from crdmo.foundation.ledger import thread
 from crdmo.foundation.ledger.acts import SYSTEM, act
 from crdmo.foundation.ledger.models import Record
+from crdmo.proof.identifiers import uuid7
 from tests import factories
 from tests.foundation.ledger import house
 
@@ -67,6 +68,23 @@ def test_a_correction_makes_all_that_stands_on_the_data_stale_and_nothing_else(p
     changed(one, amount="99.81")
     assert stale() == {first.id, second.id} and other.id not in stale()
     assert thread.stale_causes([second.id, other.id]) == {second.id: [one.id]}
+
+
+def test_a_correction_reaches_everything_however_much_stands_on_it(program: Program) -> None:
+    lot = house.lots(program, 1)[0]
+    many = [uuid7() for _ in range(6000)]
+    thread.weave("default", [(lot.id, key, "data") for key in many])
+    changed(lot, amount="123")
+    assert stale() == set(many)
+    assert len(thread.downstream(lot.id)) == 5000
+    assert len(thread.downstream(lot.id, limit=None)) == 6000
+
+
+def test_a_ring_of_edges_ends_and_each_record_is_met_at_its_nearest(program: Program) -> None:
+    a, b, c, d = (uuid7() for _ in range(4))
+    thread.weave("default", [(a, b, "data"), (b, c, "data"), (c, a, "data"), (a, d, "part"), (d, c, "part")])
+    assert thread.downstream(a) == {b: 1, d: 1, c: 2}
+    assert thread.upstream(a) == {c: 1, b: 2, d: 2}
 
 
 def test_a_workflow_step_makes_nothing_stale(program: Program) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crdmo.proof import canonical
 from crdmo.proof.bundle import Bundle, read_bundle
 
 from .comparison import Outcome, Verdict
@@ -74,7 +75,7 @@ def recompute_bundle(path: Path, *, every_version: bool = False) -> BundleReport
     bundle = read_bundle(path)
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for entry in bundle.entries():
-        body = json.loads(entry.body)
+        body = canonical.decode(entry.body)
         if body["type"] == RESULT:
             found[(body["record"], body["version"] if every_version else 0)] = body
     return BundleReport(tuple(_item(bundle, body) for body in found.values() if body["operation"] != "void"))
@@ -94,7 +95,7 @@ def _item(bundle: Bundle, body: dict[str, Any]) -> BundleItem:
 def _stored(bundle: Bundle, state: dict[str, Any]) -> Stored:
     def whole(name: str) -> Any:
         blob = state[f"{name}_blob"]
-        return json.loads(bundle.blob(blob)) if blob else state[f"{name}_here"]
+        return canonical.decode(bundle.blob(blob)) if blob else state[f"{name}_here"]
 
     return Stored(
         method=state["method"], method_version=state["method_version"], inputs=whole("inputs"),

@@ -13,7 +13,6 @@ what it does once.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import os
 import socket
@@ -28,6 +27,7 @@ from django_tasks import task
 
 from crdmo.foundation.accounts import notices
 from crdmo.foundation.accounts.models import Person, Program
+from crdmo.proof import canonical
 
 from ..refusals import Invalid, NotFound, Refused
 from .models import Job
@@ -79,8 +79,8 @@ def enqueue(person: Person | None, kind: str, *, program: Program | None = None,
     """
     handler(kind)
     try:
-        plain = json.loads(json.dumps(arguments, allow_nan=False))
-    except (TypeError, ValueError) as error:
+        plain = canonical.decode(canonical.encode(arguments))
+    except ValueError as error:
         raise Invalid(
             "the arguments of a job are plain JSON", given=str(error), next="Pass keys of records, not records"
         ) from error

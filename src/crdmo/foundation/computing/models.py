@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from django.db import models
@@ -11,6 +10,7 @@ from crdmo.foundation.accounts.models import Person
 from crdmo.foundation.datasets import store
 from crdmo.foundation.ledger.fields import CanonicalJSONField
 from crdmo.foundation.ledger.models import Record
+from crdmo.proof import canonical
 from crdmo.proof.identifiers import uuid7
 
 
@@ -53,12 +53,12 @@ class Result(Record):
     @property
     def inputs(self) -> Any:
         """The method's inputs as JSON."""
-        return json.loads(store.get(self.inputs_blob)) if self.inputs_blob else self.inputs_here
+        return canonical.decode(store.get(self.inputs_blob)) if self.inputs_blob else self.inputs_here
 
     @property
     def output(self) -> Any:
         """The method's result as JSON."""
-        return json.loads(store.get(self.output_blob)) if self.output_blob else self.output_here
+        return canonical.decode(store.get(self.output_blob)) if self.output_blob else self.output_here
 
 
 class Job(models.Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -41,7 +40,7 @@ class CanonicalJSONField(models.TextField):  # type: ignore[type-arg]
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         """Return the value that was stored."""
-        return None if value is None else json.loads(value)
+        return None if value is None else canonical.decode(value)
 
     def to_python(self, value: Any) -> Any:
         """Return JSON values as they are; text is not parsed."""

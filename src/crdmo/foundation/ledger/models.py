@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -194,4 +195,9 @@ def record_types() -> dict[str, type[Record]]:
     """Return every concrete record type by its name in the ledger."""
     from django.apps import apps  # noqa: PLC0415 — the registry is complete only after start-up
 
-    return {m.record_type(): m for m in apps.get_models() if issubclass(m, Record)}
+    return _record_types(tuple(apps.get_models()))
+
+
+@cache
+def _record_types(known: tuple[type[models.Model], ...]) -> dict[str, type[Record]]:
+    return {m.record_type(): m for m in known if issubclass(m, Record)}

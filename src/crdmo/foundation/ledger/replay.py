@@ -10,7 +10,6 @@ drafts and notices.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +133,7 @@ class _Hand:
             raise Invalid(
                 "this release does not know the record type", given=f"{entry.record_type} of entry {entry.seq}"
             )
-        body = json.loads(bytes(entry.body))
+        body = canonical.decode(bytes(entry.body))
         values = state.values(model, state.upgraded(model, body["schema"], body["state"]))
         return model(id=UUID(body["record"]), version=body["version"], entry=entry.seq, **values)
 

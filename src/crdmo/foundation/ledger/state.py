@@ -132,7 +132,7 @@ def _date(field: Any) -> Callable[[Any], Any]:
 def _json(field: Any) -> Callable[[Any], Any]:
     def encode(value: Any) -> Any:
         # Through the canonical text, so that what is hashed is what a reader gets back.
-        return json.loads(canonical.encode(value))
+        return canonical.decode(canonical.encode(value))
 
     return encode
 

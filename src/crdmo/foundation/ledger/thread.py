@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, models
+from django.db import models
 
 from crdmo.proof import canonical
 
-from . import state
+from . import state, stored_keys
 from .models import Edge, Entry, Record, Stale, State, record_types
 
 TENANTS = "accounts"
@@ -59,37 +59,32 @@ def weave(using: str, edges: list[tuple[UUID, UUID, str]]) -> None:
     Edge.objects.using(using).bulk_create(rows, ignore_conflicts=True, batch_size=300)
 
 
-_WALK = """
-WITH RECURSIVE walk(id, depth) AS (
-    SELECT {key}, 0
-  UNION
-    SELECT e.{far}, walk.depth + 1 FROM ledger_edge e JOIN walk ON e.{near} = walk.id
-     WHERE walk.depth < %s {only}
-)
-SELECT id, min(depth) FROM walk WHERE depth > 0 GROUP BY id ORDER BY 2 LIMIT %s
-"""
-
-
-def _walk(key: UUID, near: str, far: str, *, only_data: bool, depth: int, limit: int, using: str) -> dict[UUID, int]:
-    connection = connections[using]
-    field = models.UUIDField()
-    stated = "%s::uuid" if connection.vendor == "postgresql" else "%s"
-    only = "AND e.kind = 'data'" if only_data else ""
-    sql = _WALK.format(key=stated, near=near, far=far, only=only)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [field.get_db_prep_value(key, connection), depth, limit])
-        return {(k if isinstance(k, UUID) else UUID(k)): d for k, d in cursor.fetchall()}
+def _walk(
+    key: UUID, near: str, far: str, *, only_data: bool, depth: int, limit: int | None, using: str
+) -> dict[UUID, int]:
+    """Go from layer to layer, so that each record is left once however many ways lead to it."""
+    only = "AND kind = 'data'" if only_data else ""
+    sql = f"SELECT DISTINCT {far} FROM ledger_edge WHERE {near} IN {{keys}} {only}"  # noqa: S608 — fixed names
+    layer = stored_keys.stored([key], using)
+    found: dict[stored_keys.Stored, int] = {layer[0]: 0}
+    steps = 0
+    while layer and steps < depth and (limit is None or len(found) <= limit):
+        steps += 1
+        layer = sorted(far_key for (far_key,) in stored_keys.among(sql, layer, using) if far_key not in found)
+        found.update(dict.fromkeys(layer, steps))
+    nearest = list(found.items())[1 : None if limit is None else limit + 1]
+    return {stored_keys.opened(far_key): at for far_key, at in nearest}
 
 
 def upstream(
-    key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default"
+    key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int | None = 5000, using: str = "default"
 ) -> dict[UUID, int]:
     """Return what a record stands on: {record key: number of steps}."""
     return _walk(key, "downstream", "upstream", only_data=only_data, depth=depth, limit=limit, using=using)
 
 
 def downstream(
-    key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int = 5000, using: str = "default"
+    key: UUID, *, only_data: bool = False, depth: int = DEEP, limit: int | None = 5000, using: str = "default"
 ) -> dict[UUID, int]:
     """Return what stands on a record: {record key: number of steps}."""
     return _walk(key, "upstream", "downstream", only_data=only_data, depth=depth, limit=limit, using=using)
@@ -97,7 +92,7 @@ def downstream(
 
 def spread(record: Record, using: str) -> None:
     """Mark everything that stands on a record's data as stale, after that data was changed."""
-    gone = downstream(record.id, only_data=True, using=using)
+    gone = downstream(record.id, only_data=True, limit=None, using=using)
     rows = [Stale(record_id=key, cause=record.id, entry=record.entry) for key in gone]
     Stale.objects.using(using).bulk_create(rows, ignore_conflicts=True, batch_size=300)
 
@@ -126,8 +121,9 @@ def rethread(record: Record, contents: State, changed: set[str], using: str) -> 
 def stale_causes(keys: Iterable[UUID], using: str = "default") -> dict[UUID, list[UUID]]:
     """Return, for those of the records that are stale, the records whose change made them so."""
     found: dict[UUID, list[UUID]] = {}
-    for mark in Stale.objects.using(using).filter(record_id__in=list(keys)):
-        found.setdefault(mark.record_id, []).append(mark.cause)
+    sql = "SELECT record_id, cause FROM ledger_stale WHERE record_id IN {keys} ORDER BY id"
+    for record, cause in stored_keys.among(sql, stored_keys.stored(keys, using), using):
+        found.setdefault(stored_keys.opened(record), []).append(stored_keys.opened(cause))
     return found
 
 

@@ -20,6 +20,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Q, QuerySet
 
+from crdmo.proof import canonical
+
 from ..refusals import Invalid
 from . import state
 from .models import Entry, Record, State, record_types
@@ -150,7 +152,7 @@ def lines(entries: Sequence[Entry], using: str = DEFAULT_DB_ALIAS) -> list[Line]
     earlier = _earlier(entries, using)
     found = []
     for entry in entries:
-        body = json.loads(bytes(entry.body))
+        body = canonical.decode(bytes(entry.body))
         before = earlier.get((entry.record_id, entry.version - 1))
         found.append(_line(entry, body, _differences(before, body)))
     return found
@@ -171,7 +173,7 @@ def _earlier(entries: Sequence[Entry], using: str) -> dict[tuple[UUID, int], dic
             )
             seqs = [row[0] for row in cursor.fetchall()]
         bodies |= {(e.record_id, e.version): e for e in Entry.objects.using(using).filter(seq__in=seqs)}
-    return {pair: json.loads(bytes(bodies[pair].body)) for pair in wanted if pair in bodies}
+    return {pair: canonical.decode(bytes(bodies[pair].body)) for pair in wanted if pair in bodies}
 
 
 def _present(kind: str, schema: int, contents: State) -> State:

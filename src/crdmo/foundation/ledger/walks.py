@@ -10,10 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from .models import Edge, Entry
+from . import stored_keys
 from .thread import DEEP
-
-STEP = 500
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,8 @@ class Kinds:
     steps: list[tuple[str, str]]
 
 
-def _edges(keys: Iterable[UUID], side: str, using: str) -> list[tuple[UUID, UUID]]:
-    wanted, found = list(keys), []
-    for start in range(0, len(wanted), STEP):
-        rows = Edge.objects.using(using).filter(**{f"{side}__in": wanted[start : start + STEP]})
-        found += list(rows.values_list("upstream", "downstream").distinct())
-    return found
+_BELOW = "SELECT DISTINCT upstream, downstream FROM ledger_edge WHERE upstream IN {keys}"
+_TYPES = "SELECT record_id, record_type, stream FROM ledger_entry WHERE version = 1 AND record_id IN {keys}"
 
 
 def way(start: UUID, end: UUID, *, depth: int = DEEP, most: int = 20_000, using: str = "default") -> list[UUID]:
@@ -37,33 +31,31 @@ def way(start: UUID, end: UUID, *, depth: int = DEEP, most: int = 20_000, using:
 
     At most `most` records are looked at, so that a question about two strangers ends.
     """
-    before: dict[UUID, UUID | None] = {start: None}
-    layer = [start]
-    while layer and end not in before and depth > 0 and len(before) < most:
-        following: list[UUID] = []
-        for up, down in sorted(_edges(layer, "upstream", using)):
+    first, last = stored_keys.stored([start, end], using)
+    before: dict[stored_keys.Stored, stored_keys.Stored] = {first: None}
+    layer = [first]
+    while layer and last not in before and depth > 0 and len(before) < most:
+        following: list[stored_keys.Stored] = []
+        for up, down in sorted(stored_keys.among(_BELOW, layer, using)):
             if down not in before:
                 before[down] = up
                 following.append(down)
         layer, depth = following, depth - 1
-    if end not in before:
+    if last not in before:
         return []
     found: list[UUID] = []
-    here: UUID | None = end
+    here = last
     while here is not None:
-        found.append(here)
+        found.append(stored_keys.opened(here))
         here = before[here]
     return found[::-1]
 
 
-def types_of(keys: Iterable[UUID], streams: Iterable[str], using: str = "default") -> dict[UUID, str]:
+def types_of(wanted: Iterable[UUID], streams: Iterable[str], using: str = "default") -> dict[UUID, str]:
     """Return the type of each of the records that lies in the streams the reader may see."""
-    wanted, seen = list(keys), list(streams)
-    found: dict[UUID, str] = {}
-    for start in range(0, len(wanted), STEP):
-        rows = Entry.objects.using(using).filter(record_id__in=wanted[start : start + STEP], version=1, stream__in=seen)
-        found.update(rows.values_list("record_id", "record_type"))
-    return found
+    seen = set(streams)
+    rows = stored_keys.among(_TYPES, stored_keys.stored(wanted, using), using)
+    return {stored_keys.opened(key): kind for key, kind, stream in rows if stream in seen}
 
 
 def kinds(walk: dict[UUID, int], types: dict[UUID, str], shown: Collection[str], using: str = "default") -> Kinds:
@@ -80,23 +72,28 @@ def kinds(walk: dict[UUID, int], types: dict[UUID, str], shown: Collection[str],
     for key in sorted(types, key=lambda key: (walk[key], key)):
         if types[key] in shown:
             records.setdefault(types[key], []).append(key)
-    below: dict[UUID, list[UUID]] = {}
-    for up, down in _edges(types, "upstream", using):
-        if up in types and down in types:
+    kind_of = dict(zip(stored_keys.stored(types, using), types.values(), strict=True))
+    below: dict[stored_keys.Stored, list[stored_keys.Stored]] = {}
+    for up, down in stored_keys.among(_BELOW, kind_of, using):
+        if down in kind_of:
             below.setdefault(up, []).append(down)
     steps: set[tuple[str, str]] = set()
-    for kind, keys in records.items():
-        steps |= {(kind, other) for other in _reached(keys, below, types, shown) if other != kind}
+    for kind, members in records.items():
+        reached = _reached(stored_keys.stored(members, using), below, kind_of, shown)
+        steps |= {(kind, other) for other in reached if other != kind}
     return Kinds(records, sorted(steps))
 
 
 def _reached(
-    keys: list[UUID], below: dict[UUID, list[UUID]], types: dict[UUID, str], shown: Collection[str]
+    members: list[stored_keys.Stored],
+    below: dict[stored_keys.Stored, list[stored_keys.Stored]],
+    types: dict[stored_keys.Stored, str],
+    shown: Collection[str],
 ) -> set[str]:
     """Return the shown kinds that the records lead to, at once or through records of kinds that are not shown."""
     found: set[str] = set()
-    passed: set[UUID] = set()
-    waiting = [down for key in keys for down in below.get(key, ())]
+    passed: set[stored_keys.Stored] = set()
+    waiting = [down for key in members for down in below.get(key, ())]
     while waiting:
         here = waiting.pop()
         if types[here] in shown:

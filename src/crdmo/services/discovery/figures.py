@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import Any
+from uuid import UUID
 
 from django.utils.safestring import SafeString
 
@@ -49,13 +50,24 @@ def curve(found: Curve) -> Figure | None:
     )  # fmt: skip
 
 
+# A computed result never changes, so that its picture does not; whoever asks for one may see its curve. {result: SVG}
+_thumbnails: dict[UUID, str] = {}
+KEPT = 4096
+
+
 def thumbnail(found: Curve) -> SafeString:
     """Return a small picture of a curve for a table, all on one axis of per cent."""
     if found.computed is None:
         return SafeString("")
-    fit: CurveFit = from_json("discovery.curve_fit", found.computed.output)
-    doses, responses = _points(found)
-    return SafeString(curve_figure.thumbnail(fit, dose=doses, response=responses, low=LOW, high=HIGH))
+    svg = _thumbnails.get(found.computed.pk)
+    if svg is None:
+        fit: CurveFit = from_json("discovery.curve_fit", found.computed.output)
+        doses, responses = _points(found)
+        svg = curve_figure.thumbnail(fit, dose=doses, response=responses, low=LOW, high=HIGH)
+        if len(_thumbnails) >= KEPT:
+            _thumbnails.clear()
+        _thumbnails[found.computed.pk] = svg
+    return SafeString(svg)
 
 
 def heat_map(plate: Plate) -> SafeString:

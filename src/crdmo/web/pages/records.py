@@ -104,7 +104,8 @@ def ledger(request: PageRequest, program: str) -> HttpResponse:
         rows = rows.filter(actor=asked["person"])
     if asked["before"].isdigit():
         rows = rows.filter(seq__lt=int(asked["before"]))
-    found = list(rows.order_by("-seq")[: STEP + 1])
+    # Within a chain both numbers rise together; this one has an index with the chain.
+    found = list(rows.order_by("-stream_seq")[: STEP + 1])
     lines = [trails.line(entry) for entry in found[:STEP]]
     if request.GET.get("format") == "json":
         return JsonResponse(
@@ -120,7 +121,20 @@ def ledger(request: PageRequest, program: str) -> HttpResponse:
     return render(request, "web/ledger.html", contents)
 
 
+# Which types of records a chain has, and up to which entry they were looked for: a chain only grows. {stream: ...}
+_known: dict[str, tuple[int, bytes, frozenset[str]]] = {}
+
+
 def _types(request: PageRequest) -> list[tuple[str, str]]:
     assert request.program is not None
-    names = Entry.objects.filter(stream=str(request.program.id)).values_list("record_type", flat=True).distinct()
+    stream = str(request.program.id)
+    rows = Entry.objects.filter(stream=stream)
+    place, digest, names = _known.get(stream, (0, b"", frozenset[str]()))
+    if place and not rows.filter(stream_seq=place, hash=digest).exists():
+        place, names = 0, frozenset()
+    head = rows.order_by("-stream_seq").values_list("stream_seq", "hash").first()
+    if head is not None and head[0] > place:
+        found = rows.filter(stream_seq__gt=place, stream_seq__lte=head[0]).values_list("record_type", flat=True)
+        names |= frozenset(found.distinct())
+        _known[stream] = (head[0], bytes(head[1]), names)
     return sorted((name, trails.type_label(name)) for name in names)

@@ -87,7 +87,8 @@ def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
     here = authority.programs_of(request.person, whole=True).filter(code=code).first()
     asked = question.casefold()
     items = []
-    for service in services(here, service_path(here)):
+    roles = authority.roles_of(request.person, here.pk, here.organization_id) if here else {}
+    for service in services(here, "", roles, whole=here is not None):
         if service["available"]:
             items.append({"label": service["name"], "id": service["key"], "url": service["url"], "kind": "Service"})
             items += [
@@ -99,11 +100,6 @@ def _places(request: PageRequest, question: str) -> list[dict[str, Any]]:
         for p in authority.programs_of(request.person, whole=True)
     ]
     return [item for item in items if asked in item["label"].casefold()][: EACH * 2]
-
-
-def service_path(program: Any) -> str:
-    """Return a path under which every service of a program counts as open, so that its pages are listed."""
-    return f"/{program.code}/quality/" if program else "/"
 
 
 def search(request: PageRequest) -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -43,7 +42,7 @@ def check_signatures(found: Findings, using: str, signatures: list[int]) -> None
         for seq, body in fetch(using, sql, part):
             found.signatures += 1
             try:
-                wrong = _wrong(using, seq, json.loads(bytes(body)))
+                wrong = _wrong(using, seq, canonical.decode(bytes(body)))
             except (ValueError, KeyError, TypeError) as error:
                 wrong = f"cannot be read: {type(error).__name__} {error}"
             if wrong:
@@ -61,7 +60,7 @@ def _wrong(using: str, seq: int, body: dict[str, Any]) -> str:
     if not rows:
         return f"signs version {signature['target_version']} of {signature['target_id']}, which is not there"
     target_seq, digest, kind, target = rows[0]
-    content = hashlib.sha256(canonical.encode(json.loads(bytes(target))["state"])).hexdigest()
+    content = hashlib.sha256(canonical.encode(canonical.decode(bytes(target))["state"])).hexdigest()
     checks = {
         "the entry it names is another": signature["target_entry"] == target_seq,
         "the hash it names is not that of the entry": signature["target_hash"] == bytes(digest).hex(),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
+
+from crdmo.proof import canonical
 
 from ...refusals import Invalid
 from .. import guards
@@ -118,7 +119,7 @@ def _wrong(using: str, name: str, model: type[Record], row: tuple[Any, ...], bod
     if body is None:
         return f"the row names entry {row[2]}, which is not there"
     try:
-        wanted = expected(model, using, json.loads(bytes(body)))
+        wanted = expected(model, using, canonical.decode(bytes(body)))
     except (Invalid, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"entry {row[2]} does not give a {name}: {error}"
     if wanted == row:

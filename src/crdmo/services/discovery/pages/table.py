@@ -12,7 +12,7 @@ from crdmo.web.request import PageRequest
 from .. import exports, figures, sar
 from .shared import file, here
 
-SHOWN = 100
+SHOWN = 25
 
 
 def table(request: PageRequest, program: str) -> HttpResponse:
@@ -25,6 +25,10 @@ def table(request: PageRequest, program: str) -> HttpResponse:
     sort = request.GET.get("order", "potency")
     least = _number(request.GET.get("least", ""))
     assays, rows = sar.table(here(request), sort=sort, least=least)
+    last = max(0, len(rows) - 1) // SHOWN + 1
+    asked = request.GET.get("page", "")
+    page = min(last, max(1, int(asked))) if asked.isdecimal() and len(asked) < 6 else 1
+    first = (page - 1) * SHOWN
     drawn = [
         {
             "compound": row.compound,
@@ -33,9 +37,10 @@ def table(request: PageRequest, program: str) -> HttpResponse:
                 {"cell": cell, "curves": [figures.thumbnail(one) for one in cell.curves[:2]]} for cell in row.cells
             ],
         }
-        for row in rows[:SHOWN]
+        for row in rows[first : first + SHOWN]
     ]
-    contents = {"assays": assays, "rows": drawn, "count": len(rows), "shown": SHOWN, "order": sort,
+    contents = {"assays": assays, "rows": drawn, "count": len(rows), "order": sort,
+                "page": page, "last": last, "first": first + 1, "end": min(first + SHOWN, len(rows)),
                 "least": request.GET.get("least", "")[:8],
                 "orders": (("potency", "Potency"), ("code", "Number"), ("weight", "Weight"))}  # fmt: skip
     return render(request, "discovery/sar.html", contents)
