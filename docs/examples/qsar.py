@@ -12,13 +12,14 @@ from crdmo.science.discovery.qsar_split import scaffold_split
 
 DATA = ("discovery/adme/published_split/ADME_hPPB_train.csv", "discovery/adme/published_split/ADME_hPPB_test.csv")
 ENDPOINT = "log10 of % unbound in human plasma"
-SHOWN = 400
+SHOWN, TESTED = 300, 200
 
 
 def main() -> str:
     """Judge one model on the published test and one on new scaffolds, print both, and draw the second."""
     (smiles, values), (test, truth) = (_rows(name) for name in DATA)
     smiles, values = smiles[:SHOWN], values[:SHOWN]
+    test, truth = test[:TESTED], truth[:TESTED]
 
     published = qsar_model_card(
         endpoint=ENDPOINT, train_smiles=smiles, train_values=values, test_smiles=test, test_values=truth
