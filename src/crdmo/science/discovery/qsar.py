@@ -114,7 +114,8 @@ class _Model:
 
 
 def _by_tree(forest: RandomForestRegressor, rows: Matrix) -> Matrix:
-    return np.array([tree.predict(rows.astype(np.float32)) for tree in forest.estimators_])
+    single = rows.astype(np.float32)
+    return np.array([tree.predict(single, check_input=False) for tree in forest.estimators_])
 
 
 def _fit(known: Structures, values: Matrix, confidence: float, seed: int) -> _Model:
