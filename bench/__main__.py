@@ -1,4 +1,4 @@
-"""Everything that is measured, in one run: the ledger beside its peers, the demo's pages, curves, a large eCTD.
+"""Everything that is measured, in one run: each part says what, and beside which peer.
 
 python -m bench [--postgresql]
 """
@@ -8,7 +8,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.ledger", "bench.pages", "bench.curves", "bench.ectd", "bench.sar")
+PARTS = (
+    "bench.ledger",
+    "bench.curves",
+    "bench.dunnett",
+    "bench.ectd",
+    "bench.nca",
+    "bench.pages",
+    "bench.sar",
+    "bench.similarity",
+    "bench.substructure",
+)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The demo, and beside it nine times as much of the same program: what pages must stand with ten times the data.
+"""The demo, and beside it as much again as makes ten times its entries: what pages must stand with ten times the data.
 
 Everything is entered by the rooms' own verbs and demos, with what they were called with in the play: lots tested and
 released, batches made and reviewed, studies in the rat to their reports, a blinded trial of ten times the subjects,
@@ -28,7 +28,7 @@ from crdmo.services.preclinical import demo as preclinical
 from crdmo.services.process import demo as process
 from crdmo.services.quality import demo as quality
 
-MORE = 9
+MORE = 13
 RINGS = ("C1CC1", "C1CCC1", "CC", "CCC", "CC(C)C", "COC", "C1COC1", "CCO", "CC#N", "C(F)F")
 ARYLS = ("c1ccccc1Cl", "c1ccc(Cl)cc1", "c1ccc(C)cc1", "c1ccc(OC)cc1", "c1cccc(C#N)c1", "c1ccncc1", "c1ccc(Br)cc1F",
          "c1cc(F)cc(F)c1", "c1ccsc1", "c1ccoc1", "c1ccc2ccccc2c1")  # fmt: skip
@@ -51,7 +51,7 @@ class Heard:
 
 
 def play(say: Callable[[str], None] = print, more: int = MORE) -> Program:
-    """Play the demo, then the same again `more` times within its program."""
+    """Play the demo, then its parts again `more` times within its program."""
     heard = Heard()
     for place, name in ((demo, "_quality_control"), (quality, "test_lot"), (quality, "receive"), (manufacturing, "make_batch"),
                         (preclinical, "play"), (process, "_study"), (compliance, "_closed")):  # fmt: skip

@@ -1,7 +1,7 @@
 """ENZYMES: Michaelis-Menten of puromycin, Morrison's tight binding, Cheng-Prusoff by mechanism.
 
 Puromycin: Treloar 1974 in Bates & Watts 1988, A1.3, answers of R nls and its profile. Morrison 1969 (exact). Cheng & Prusoff
-1973.
+1973. Kuzmic 2003 (a tight-binding impurity).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crdmo.science.discovery.enzyme_kinetics import Mechanism, inhibition_mechanism, k_inact, michaelis_menten
+from crdmo.science.discovery.enzyme_kinetics import Mechanism, inhibition_mechanism, michaelis_menten
+from crdmo.science.discovery.inactivation import k_inact
+from crdmo.science.discovery.inhibition_constant import impurity_ic50
 from crdmo.science.discovery.tight_binding import Form, ki_from_ic50, mixed_ic50, morrison, morrison_rate
 from crdmo.science.method import MethodError, call, from_json, to_json
 
@@ -88,7 +90,7 @@ def rates(mechanism: Mechanism, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def test_the_mechanism_is_found() -> None:
-    rng, right, tried = np.random.default_rng(5), 0, 5
+    rng, right, tried = np.random.default_rng(5), 0, 6
     for mechanism in Mechanism:
         for _ in range(tried):
             s, i, v = rates(mechanism, rng)
@@ -146,3 +148,18 @@ def test_refusals(name: str, given: dict[str, object], said: str) -> None:
 def test_results_survive_their_json() -> None:
     stored = to_json(michaelis_menten(substrate=PPM, rate=RATE))
     assert to_json(from_json("discovery.michaelis_menten", stored)) == stored
+
+
+def test_an_impurity_of_a_fiftieth_of_a_percent() -> None:
+    """Kuzmic P et al. (2003) Anal Biochem 319:272: Ki 50.4 uM with 0.02 mol % of Ki 0.065 nM shows I50 0.40 uM.
+
+    The printed value needs the concentration of enzyme, which its abstract does not give. Without enzyme the two constants alone
+    give 0.323 uM, the least that is possible. I50 grows by E/2 over the share of the impurity, so 0.40 uM (0.395 to 0.405) is
+    the answer for 0.029 to 0.033 nM of active sites, and for no other amount.
+    """
+    given = {"ki": 50.4e3, "impurity_ki": 0.065, "share": 0.0002}  # nM
+    assert impurity_ic50(**given, enzyme=0.0) == pytest.approx(323.0, abs=0.5)
+    printed = [e for e in np.linspace(0, 0.1, 101).tolist() if round(impurity_ic50(**given, enzyme=e) / 1e3, 2) == 0.40]
+    assert printed and min(printed) > 0.028 and max(printed) < 0.034
+    # Judged by this I50 the compound would seem 126 times stronger than it is.
+    assert pytest.approx(126) == 50.4 / 0.40

@@ -16,8 +16,11 @@ import pytest
 
 from crdmo.science.method import MethodError
 from crdmo.science.preclinical.exposure import Rule
-from crdmo.science.preclinical.nca import Route, non_compartmental, partial_auc
+from crdmo.science.preclinical.initial_concentration import Initial
+from crdmo.science.preclinical.nca import Route, non_compartmental, non_compartmental_many, partial_auc
+from crdmo.science.preclinical.pk_samples import Below, BelowLimit, ProfileData
 from crdmo.science.preclinical.sparse_auc import sparse_area
+from crdmo.science.preclinical.terminal_phase import WindowRule
 from tests import shared_data
 
 # Subject: samples of the terminal phase, half-life, AUC to the last sample, AUC to infinity.
@@ -50,6 +53,22 @@ def test_theophylline(theophylline, subject: int) -> None:
     assert found.auc_inf == pytest.approx(auc_inf, rel=5e-8)
 
 
+def test_theophylline_side_by_side_by_both_windows(theophylline) -> None:
+    profiles = [ProfileData(str(k), *theophylline[k], dose=320) for k in THEOPHYLLINE]
+    for window in WindowRule:  # by mouth the two sets of rules agree
+        found = {one.name: one.exposure for one in non_compartmental_many(profiles=profiles, window=window).profiles}
+        for subject, (points, half_life, auc_last, auc_inf) in THEOPHYLLINE.items():
+            one = found[str(subject)]
+            assert one is not None and one.terminal is not None and one.terminal.points == points
+            assert (one.terminal.half_life, one.auc_last, one.auc_inf) == pytest.approx(
+                (half_life, auc_last, auc_inf), rel=5e-8
+            )
+        first = found["1"]
+        assert first is not None and first.terminal is not None and first.auc_inf is not None
+        assert (round(first.auc_last, 7), round(first.auc_inf, 7)) == (147.2347485, 214.9236316)
+        assert round(first.terminal.half_life or 0, 8) == 14.30437757
+
+
 def test_theophylline_by_the_linear_rule(theophylline) -> None:
     found = non_compartmental(time=theophylline[1][0], concentration=theophylline[1][1], rule=Rule.LINEAR)
     assert found.auc_last == pytest.approx(148.92305, abs=5e-6)
@@ -73,12 +92,22 @@ def test_gibaldi_and_perrier_after_a_bolus() -> None:
         route=Route.BOLUS,
         rule=Rule.LINEAR,
         terminal_times=[5, 7.5, 10],
+        terminal_reason="the last three, as in the book",
     )
     assert found.auc_last == pytest.approx(47.503075, abs=5e-7)
     assert found.auc_inf == pytest.approx(48.993190757, abs=5e-10)
     assert found.aumc_inf == pytest.approx(87.215958807, abs=5e-10)
     assert found.mean_residence == pytest.approx(1.780164906, abs=5e-10)
     assert found.clearance == pytest.approx(20410.999662, abs=5e-7)
+    assert found.volume_steady == pytest.approx(36334.945290, abs=5e-7)
+
+
+def test_gibaldi_and_perrier_with_the_zero_put_there_by_a_rule() -> None:
+    found = non_compartmental(
+        time=[0.165, 0.5, 1, 1.5, 3, 5, 7.5, 10], concentration=[65.03, 28.69, 10.04, 4.93, 2.29, 1.36, 0.71, 0.38], dose=1e6,
+        route=Route.BOLUS, rule=Rule.LINEAR, initial=Initial.ZERO, terminal_times=[5, 7.5, 10], terminal_reason="as in the book",
+    )  # fmt: skip
+    assert found.c_0_rule == "zero" and found.auc_inf == pytest.approx(48.993190757, abs=5e-10)
     assert found.volume_steady == pytest.approx(36334.945290, abs=5e-7)
 
 
@@ -135,8 +164,41 @@ def test_the_window_of_the_terminal_phase() -> None:
     assert without is not None and round(without.half_life, 6) == 1.000577
 
 
+LOG2 = math.log(2)
+
+
+@pytest.mark.parametrize(
+    ("between", "rule", "last"),
+    [
+        (Below.ZERO, Rule.LINEAR, 1 + 1 + 0.5 + 1.5 + 1.5), (Below.ZERO, Rule.LINEAR_UP_LOG_DOWN, 1 + 1 + 0.5 + 1.5 + 1 / LOG2),
+        (Below.MISSING, Rule.LINEAR, 1 + 3 + 1.5 + 1.5), (Below.MISSING, Rule.LINEAR_UP_LOG_DOWN, 1 + 2 / LOG2 + 1.5 + 1 / LOG2),
+    ],
+)  # fmt: skip
+def test_areas_with_samples_below_the_limit(between: Below, rule: Rule, last: float) -> None:
+    """PKNCA's unit tests of areas: AUClast, and AUCall with its triangle."""
+    found = non_compartmental(
+        time=range(8), concentration=[0, 2, 0, 1, 2, 1, 0, 0], rule=rule, below=BelowLimit(between=between)
+    )
+    assert (found.auc_last, found.auc_all) == pytest.approx((last, last + 0.5), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("concentration", "initial", "c_0"),
+    [
+        ([0, 2, 1, 0.5], Initial.LOG_SLOPE, 4), ([0, 2, 0, 0], Initial.LOG_SLOPE, 2), ([0, 2, 0, 0.5], Initial.LOG_SLOPE, 2),
+        ([0, 2, 1, 0.5], Initial.FIRST_SAMPLE, 2), ([1, 2, 3, 4], Initial.LOG_SLOPE, 1), ([0, 0, 2, 1], Initial.LOG_SLOPE, 2),
+    ],
+)  # fmt: skip
+def test_the_concentration_at_the_time_of_a_bolus(concentration: list[float], initial: Initial, c_0: float) -> None:
+    """PKNCA's unit tests of C0: observed, log slope, first sample, in this order where one cannot be."""
+    found = non_compartmental(time=range(4), concentration=concentration, route=Route.BOLUS, initial=initial)
+    assert found.c_0 == pytest.approx(c_0, rel=1e-12)
+
+
 def test_a_rising_end_is_flagged_and_nothing_is_extrapolated() -> None:
-    found = non_compartmental(time=[0, 1, 2, 3], concentration=[1, 2, 4, 8], terminal_times=[1, 2, 3], dose=1)
+    found = non_compartmental(
+        time=[0, 1, 2, 3], concentration=[1, 2, 4, 8], terminal_times=[1, 2, 3], terminal_reason="as told", dose=1
+    )
     assert found.terminal is not None and found.terminal.rate == pytest.approx(-math.log(2))
     assert found.auc_inf is None and found.clearance is None
     assert any("Negative half-life" in flag for flag in found.flags)

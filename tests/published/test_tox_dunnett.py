@@ -7,6 +7,7 @@ Assessment No. 54, 2006.
 from __future__ import annotations
 
 import csv
+import time
 
 import numpy as np
 import pytest
@@ -106,11 +107,24 @@ def test_ten_digits_are_kept_where_the_control_is_small_and_the_degrees_of_freed
         ([0.99, 0.99, 0.7], 100, 2.0),
         ([0.707] * 5, 3, 3.5),
         ([0.5, 0.6], 1, 20.0),
+        ([0.7] * 3, 11, 9.0),
         ([0.95, 0.3], 200, 0.5),
     ]
     usual = [together(np.array(load), df, bound, two_sided=True) for load, df, bound in cases]
-    for name in ("NODES", "STEEP_NODES"):
-        monkeypatch.setattr(dunnett_module, name, 900)
-    monkeypatch.setattr(dunnett_module, "NODES_OF_S", 260)
+    monkeypatch.setattr(dunnett_module, "STEEP_NODES", ((1.0, 1100),))
+    for name in ("NODES_OF_S", "NODES_OF_WIDE_S"):
+        monkeypatch.setattr(dunnett_module, name, 130)
     finer = [together(np.array(load), df, bound, two_sided=True) for load, df, bound in cases]
     assert usual == pytest.approx(finer, abs=1e-10)
+
+
+def test_it_takes_milliseconds_and_is_the_same_at_every_call() -> None:
+    samples = [[15, 13, 12, 16, 16], [13, 16, 9], [5, 8, 9], [14, 16, 16, 12, 7, 12]]
+    found = [dunnett(groups=["0", "1", "2", "3"], values=samples) for _ in range(12)]
+    assert all(one == found[0] for one in found)
+    times = []
+    for _ in range(12):
+        start = time.process_time()
+        dunnett(groups=["0", "1", "2", "3"], values=samples)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.020  # all p and the intervals; bench/dunnett.py has it beside SciPy

@@ -10,6 +10,7 @@ from ninja.errors import HttpError, ValidationError
 
 from crdmo import __version__
 from crdmo.common.engagements.api import router as contracts
+from crdmo.common.exchange.api import router as exchange
 from crdmo.common.materials.api import router as materials
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.services.clinical.api import router as clinical
@@ -40,6 +41,7 @@ api.add_router("/programs/{program}/contracts", contracts, tags=["contracts"])
 api.add_router("/programs/{program}/clinical", clinical, tags=["clinical"])
 api.add_router("/programs/{program}/compliance", compliance, tags=["compliance"])
 api.add_router("/programs/{program}/discovery", discovery, tags=["discovery"])
+api.add_router("/programs/{program}/files", exchange, tags=["files"])
 api.add_router("/programs/{program}/manufacturing", manufacturing, tags=["manufacturing"])
 api.add_router("/programs/{program}/preclinical", preclinical, tags=["preclinical"])
 api.add_router("/programs/{program}/process", process, tags=["process"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,16 +11,24 @@ import typer
 from . import common
 from .house import Json, User
 
+BUNDLE = "bundle"
+
 
 def export(
     program: Annotated[str, typer.Option("--program", help="Code of the program.")],
-    for_: Annotated[str, typer.Option("--for", help="Code of the organization that will hold the bundle.")],
-    out: Annotated[Path, typer.Option("--out", help="Where the bundle goes.")] = Path("bundle.zip"),
+    for_: Annotated[str, typer.Option("--for", help="Code of the organization that will hold the bundle.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Where the file goes.")] = None,
+    kind: Annotated[str, typer.Option("--kind", help="bundle, or what crdmo kinds lists.")] = BUNDLE,
+    code: Annotated[str, typer.Option("--code", help="Number of the record that goes out, for other kinds.")] = "",
     user: User = "",
     json: Json = False,
 ) -> None:
-    """Write a proof bundle of a program: its chain, proofs, files, and the verifier."""
+    """Write a proof bundle of a program (its chain, proofs, files, and the verifier), or a record in its standard."""
     common.open_house()
+    if kind != BUNDLE:
+        _give(program, kind, code, out, user, json)
+        return
+    out = out or Path("bundle.zip")
     from crdmo.foundation.accounts.models import Organization  # noqa: PLC0415 — see open_house
     from crdmo.foundation.ledger import bundles, keys  # noqa: PLC0415
     from crdmo.foundation.refusals import NotFound  # noqa: PLC0415
@@ -48,6 +57,27 @@ def export(
             f"Check it anywhere: python verify.py {out} --key KEY",
         ],
     )
+
+
+def _give(program: str, kind: str, code: str, out: Path | None, user: str, json: bool) -> None:
+    """Write a record as a file in its standard; what stands there already is not overwritten."""
+    from crdmo.common import exchange  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.refusals import Invalid  # noqa: PLC0415
+
+    with common.refusals(json):
+        person = common.acting(user)
+        here = common.program_of(person, program)
+        made = exchange.give(person, here, kind, code)
+        path = out or Path(made.name)
+        try:
+            with path.open("xb") as file:
+                file.write(made.data)
+        except OSError as error:
+            raise Invalid(
+                "the file cannot be written", given=f"{path}: {error.strerror}", next="Name another --out"
+            ) from error
+    found = {"file": str(path), "bytes": len(made.data), "sha256": hashlib.sha256(made.data).hexdigest()}
+    common.answer(found, json, [f"{path}: {len(made.data)} bytes."])
 
 
 def verify(

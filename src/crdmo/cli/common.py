@@ -51,6 +51,8 @@ def refusals(as_json: bool = False) -> Iterator[None]:
         if as_json:
             print(json.dumps({"error": refused.kind, **refused.as_json()}, ensure_ascii=False))
         tell(refused.sentence())
+        for place, text in getattr(refused, "errors", {}).items():
+            tell(f"  {place}: {text}")
         raise typer.Exit(refused.exit_code) from refused
     except MethodError as error:
         tell(str(error))

@@ -1,4 +1,4 @@
-"""Commands of data: import a table for evaluation, official artefacts; follow the thread of a program."""
+"""Commands of data: take a file in, official artefacts; follow the thread of a program."""
 
 from __future__ import annotations
 
@@ -12,80 +12,81 @@ from . import common
 from .house import Json, User
 
 if TYPE_CHECKING:
-    from crdmo.foundation.accounts.models import Person, Program
-
-STRUCTURES = "structures"
+    from crdmo.common.exchange import File
 
 
-def import_table(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON or Parquet; structures as SDF, CSV or SMILES.")],
+def import_file(
+    file: Annotated[Path, typer.Argument(help="The file; of packages a folder as well.")],
     program: Annotated[str, typer.Option("--program", help="Code of the program.")],
-    kind: Annotated[str, typer.Option("--kind", help="shelf_life, dissolution, precision or structures.")],
-    title: Annotated[str, typer.Option("--title", help="What the table is.")] = "",
+    kind: Annotated[str, typer.Option("--kind", help="What the file is; crdmo kinds lists them.")],
+    title: Annotated[str, typer.Option("--title", help="The option title, where the kind has one.")] = "",
     option: Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE, such as lower_limit=95.0")] = None,
-    conclusion: Annotated[str, typer.Option("--conclusion", help="What follows from it.")] = "",
+    conclusion: Annotated[str, typer.Option("--conclusion", help="The option conclusion, where there is one.")] = "",
+    beside: Annotated[Path | None, typer.Option("--beside", help="A second file: the layout of a plate.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, write nothing.")] = False,
     user: User = "",
     json: Json = False,
 ) -> None:
-    """Import a table, seal it as it came, and evaluate it; or register the compounds of a file of structures, all or none."""
+    """Take a file into the room that it belongs to, whole or not at all."""
     common.open_house()
-    from crdmo.foundation.refusals import Invalid  # noqa: PLC0415 — see open_house
-    from crdmo.services.quality import imports  # noqa: PLC0415
-    from crdmo.services.quality.workflow import analyses  # noqa: PLC0415
+    from crdmo.common import exchange  # noqa: PLC0415 — see open_house
 
     with common.refusals(json):
         person = common.acting(user)
         here = common.program_of(person, program)
-        if not file.is_file():
-            raise Invalid("there is no such file", given=str(file))
-        if kind == STRUCTURES:
-            _structures(person, here, file, dry_run=dry_run, json=json)
-            return
-        table = imports.read(file.name, file.read_bytes())
+        found = exchange.kind_of(kind)
+        named = {"title": title, "conclusion": conclusion}
+        options = exchange.options_from(option or []) | {name: text for name, text in named.items() if text}
+        second = _file(beside, packed=False) if beside else None
+        brought = exchange.Brought(_file(file, packed=found.packed), second, options)
         if dry_run:
-            analyses.named(kind).arguments(table.frame, imports.options(option or []))
-            common.answer(
-                {"rows": table.frame.height, "columns": table.frame.columns},
-                json,
-                [f"{file}: {table.frame.height} rows, columns {', '.join(table.frame.columns)}. Nothing was written."],
-            )
+            seen = exchange.look(person, here, kind, brought)
+            common.answer(dict(seen.detail), json, [*seen.lines, f"{file}: nothing was written."])
             return
-        made = imports.analyse(
-            person,
-            here,
-            table,
-            kind=kind,
-            title=title or file.stem,
-            options=imports.options(option or []),
-            conclusion=conclusion,
-        )
-    found = {"analysis": made.code, "finding": made.finding, "id": str(made.pk), "result": str(made.computed_id)}
-    common.answer(found, json, [f"{made.code}: {made.finding}"])
+        made = exchange.take(person, here, kind, brought)
+    common.answer({**made.detail, "id": str(made.record.pk)}, json, [made.says])
 
 
-def _structures(person: Person, program: Program, file: Path, *, dry_run: bool, json: bool) -> None:
-    """Register the compounds of a file, or say what each of its records is."""
-    from crdmo.foundation.accounts import authority  # noqa: PLC0415 — see open_house
-    from crdmo.foundation.refusals import NotPermitted  # noqa: PLC0415
-    from crdmo.services.discovery import registry  # noqa: PLC0415
-    from crdmo.services.discovery.workflow import registration  # noqa: PLC0415
+def _file(path: Path, *, packed: bool) -> File:
+    """Return a file; a folder of a package as the archive that its owner would have made of it.
 
-    if not authority.may(person, "discovery.bring_structures", program.pk):
-        raise NotPermitted("this person registers no compounds here", given=person.user_id)
-    kind = {".sdf": "sdf", ".csv": "csv"}.get(file.suffix.lower(), "smiles")
-    data = file.read_bytes()
-    found = registry.judged(program, registry.read_records(kind, data, file.name)) if dry_run else []
-    rows = [{"record": one.source.number, "decision": str(one.decision), "reason": one.reason} for one in found]
-    told = [f"{row['record']}: {row['decision']}: {row['reason']}" for row in rows]
-    if dry_run:
-        common.answer({"records": rows}, json, [*told, f"{file}: {len(rows)} records. Nothing was written."])
-        return
-    made = registration.bring_structures(person, program, data=data, kind=kind, file_name=file.name)
-    registration.register_upload(person, made)
-    common.answer(
-        {"upload": made.code, "records": made.records}, json, [f"{made.code}: {made.records} records registered."]
-    )
+    Raises:
+        Invalid: there is none, or the folder holds a link or too much.
+    """
+    from crdmo.common.exchange import File  # noqa: PLC0415 — see open_house
+    from crdmo.foundation.refusals import Invalid  # noqa: PLC0415
+    from crdmo.standards.cdisc import packed_folder  # noqa: PLC0415
+    from crdmo.standards.refusals import FormatError  # noqa: PLC0415
+
+    if packed and path.is_dir():
+        try:
+            return File(f"{path.name}.zip", packed_folder(path))
+        except FormatError as error:
+            raise Invalid(error.what, given=error.given, allowed=error.allowed, next=error.next_step) from error
+    if not path.is_file():
+        raise Invalid("there is no such file", given=str(path))
+    return File(path.name, path.read_bytes())
+
+
+def list_kinds(json: Json = False) -> None:
+    """List the kinds of file that are taken and given, with what each needs."""
+    common.open_house()
+    from crdmo.common import exchange  # noqa: PLC0415 — see open_house
+
+    taken = [
+        {"name": one.name, "files": one.files, "beside": one.beside,
+         "options": {option.name: option.says for option in one.options},
+         "required": [option.name for option in one.options if option.required]}
+        for one in exchange.kinds()
+    ]  # fmt: skip
+    given = [{"name": one.name, "title": one.title, "of": one.of} for one in exchange.outgoing()]
+    lines = ["crdmo import FILE --kind …"]
+    lines += [
+        f"  {row['name']}: {str(row['files']).rstrip('.')}. Needs: {', '.join(row['required']) or 'nothing else'}."
+        for row in taken
+    ]
+    lines += ["crdmo export --kind … --code …", *(f"  {one['name']}: {one['title']}, by {one['of']}." for one in given)]
+    common.answer({"taken": taken, "given": given}, json, lines)
 
 
 references = typer.Typer(help="The catalogue of official artefacts that users bring themselves.", no_args_is_help=True)
@@ -188,6 +189,7 @@ def thread(
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("import")(import_table)
+    app.command("import")(import_file)
+    app.command("kinds")(list_kinds)
     app.command("thread")(thread)
     app.add_typer(references, name="references")

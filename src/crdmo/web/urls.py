@@ -6,7 +6,7 @@ from django.urls import path
 
 from . import styleguide
 from .door import FORM, PERSON, PUBLIC, Page
-from .pages import desk, docs, proof, records, search, threads
+from .pages import desk, docs, files, proof, records, search, threads
 
 app_name = "web"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("record/<uuid:key>/copy.pdf", records.copy, name="record_copy"),
     path("thread/<uuid:key>/", threads.thread_of, name="thread"),
     path("jobs/<uuid:key>/", proof.job, name="job"),
+    path("<slug:program>/files/", files.files, name="files"),
+    path("<slug:program>/files/<slug:kind>/", files.file, name="file"),
     path("<slug:program>/proof/", proof.proof, name="proof"),
     path("<slug:program>/proof/<str:name>.zip", proof.bundle, name="bundle"),
     path("<slug:program>/", desk.program, name="program"),
@@ -42,6 +44,8 @@ PAGES = {
     "web:record_copy": Page(PERSON),
     "web:thread": Page(PERSON),
     "web:job": Page(PERSON, background=True),
+    "web:files": Page("view"),
+    "web:file": Page("view", FORM),
     "web:proof": Page("view", FORM),
     "web:bundle": Page("ledger.export"),
     "web:program": Page("view"),

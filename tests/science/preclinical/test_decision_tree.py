@@ -9,6 +9,7 @@ from crdmo.science.method import MethodError, call, from_json, to_json
 from crdmo.science.preclinical.decision_tree import RankTestOf, Tree, VarianceTest, decision_tree
 from crdmo.science.preclinical.dunnett import Side, dunnett
 from crdmo.science.preclinical.ranks import dunn, steel
+from crdmo.science.preclinical.variances import variance_tests
 from crdmo.science.preclinical.williams import shirley, williams
 
 GROUPS = ["control", "low", "mid", "high"]
@@ -93,3 +94,8 @@ def test_what_cannot_be_compared_is_refused() -> None:
     ):
         with pytest.raises(MethodError):
             decision_tree(**bad)
+
+
+def test_spreads_that_are_the_same_are_equal() -> None:
+    found = variance_tests(values=[[1.0, 3.0], [5.0, 7.0], [2.0, 4.0]])
+    assert (found.levene, found.levene_p, found.bartlett_p) == (0.0, 1.0, 1.0)

@@ -64,3 +64,56 @@ def test_a_unit_that_counts_twice_or_changes_its_group_is_refused() -> None:
     ):
         with pytest.raises(MethodError):
             group_curves(**bad)
+
+
+STUDY = {
+    "groups": ["0", "1"], "scores": [0, 1], "group": ["0"] * 4 + ["1"] * 4, "time": [104, 104, 104, 90, 104, 80, 70, 60],
+}  # fmt: skip
+
+
+def test_survival_and_tumour_rates_say_their_trend() -> None:
+    survival = drawn("preclinical.survival_trend", STUDY | {"died": [False] * 3 + [True, False] + [True] * 3})
+    assert "0 1 of 4, 1 3 of 4" in survival.desc and "trend p" in survival.desc
+    rates = drawn("preclinical.poly_k", STUDY | {"tumour": [True] + [False] * 4 + [True] * 3}, tumour="adenoma")
+    assert "adenoma" in rates.svg
+    counted = [float(row[2]) for row in rates.table if row[0] == "as counted"]
+    adjusted = [float(row[2]) for row in rates.table if row[0].startswith("poly-3")]
+    assert counted == [25.0, 75.0] and adjusted[0] > 25.0
+
+
+@pytest.mark.parametrize("side", ["two_sided", "less", "greater"])
+def test_differences_are_drawn_with_their_intervals(side: str) -> None:
+    inputs = {
+        "groups": ["control", "low", "high"],
+        "values": [[5, 6, 7, 6], [6, 7, 6, 7], [11, 12, 10, 11]],
+        "side": side,
+    }
+    found = drawn("preclinical.dunnett", inputs)
+    assert ("Significant: high" in found.desc) == (side != "less") and found.svg.startswith("<svg")
+
+
+def test_herg_is_drawn_with_its_ic50_its_bound_or_why_not() -> None:
+    inputs = {
+        "concentration": [1.0] * 3 + [3.0] * 3 + [10.0] * 3 + [30.0] * 3,
+        "cmax_total": 10.0,
+        "fraction_unbound": 0.1,
+    }
+    strong = [9, 10, 11, 23, 25, 27, 48, 50, 52, 74, 75, 76]
+    found = drawn("preclinical.herg", inputs | {"block": strong}, title="Drug A")
+    assert "Drug A" in found.svg and "Hill slope" in found.desc and any(row[0] == "fit" for row in found.table)
+    weak = drawn("preclinical.herg", inputs | {"block": [one / 4 for one in strong]})
+    assert "IC50 >30 nM" in weak.desc and "margin >30" in weak.desc and not any(row[0] == "fit" for row in weak.table)
+    failed = drawn("preclinical.herg", inputs | {"block": strong, "least_cells": 4})
+    assert failed.desc.startswith("Not valid")
+
+
+def test_revertants_and_calibration_errors_show_what_was_left_out() -> None:
+    plates = [[20, 22, 24], [21, 20, 25], [24, 26, 22], [35, 38, 33], [60, 66, 58], [3, 0, 2]]
+    ames = drawn("preclinical.ames", {
+        "strain": "TA98", "with_s9": True, "doses": [0, 50, 150, 500, 1500, 5000], "counts": plates, "positive_control": [250, 240],
+    })  # fmt: skip
+    assert "TA98 with S9: positive" in ames.desc and "2 × control" in ames.svg
+    errors = drawn("preclinical.bioanalysis_calibration", {
+        "nominal": [1, 2, 5, 20, 100, 400, 500], "response": [0.01, 0.02, 0.05, 0.3, 1.0, 4.0, 5.0],
+    })  # fmt: skip
+    assert "left out: 20" in errors.desc and "+15 %" in errors.svg

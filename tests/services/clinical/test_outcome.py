@@ -17,9 +17,9 @@ from crdmo.foundation.documents import workflow as documents
 from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 from crdmo.services.clinical.exports import events_csv
 from crdmo.services.clinical.models import CrfPage, DatabaseLock, DomainTable, TrialAnalysis
-from crdmo.services.clinical.sdtm import reading
 from crdmo.services.clinical.sdtm.writing import files_of, zipped
 from crdmo.services.clinical.workflow import analyses, blinding, exchange, forms, locks, people, safety
+from crdmo.standards.cdisc import archive
 from crdmo.standards.xpt import read_xpt
 from tests import factories, shared_data
 from tests.services.clinical.trial import STRATUM, Trial
@@ -159,8 +159,8 @@ def test_a_folder_that_is_torn_or_does_not_belong_leaves_nothing(trial: Trial, c
 
 
 def test_what_is_no_zip_and_a_zip_that_is_a_bomb_are_refused(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_BYTES", 100_000)
-    with pytest.raises(Invalid, match="no zip"):
+    monkeypatch.setattr(archive, "MOST_BYTES", 100_000)
+    with pytest.raises(Invalid, match="archive cannot be read"):
         exchange.import_sdtm(trial.crew.manager, trial.program, file_name="a.zip", data=b"PK\x03\x04 torn")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -140,9 +140,9 @@ def _programs(lab: Lab) -> None:
 
     assert [one["code"] for one in get("compounds")["items"]] == ["SPO-000001", "SPO-000002", "SPO-000003"]
     assert get("compounds/SPO-000001")["forms"][0]["parts"][0]["code"] == "HCL"
-    assert [one["code"] for one in get("compounds/search", structure="CCCN(C)C")] == ["SPO-000001"]
-    assert len(get("compounds/search", structure="c1ccccc1", how="substructure")) == 1
-    assert get("compounds/search", structure="CCCCN(C)C", how="similar")[0]["code"] == "SPO-000002"
+    assert [one["code"] for one in get("compounds/search", structure="CCCN(C)C")["hits"]] == ["SPO-000001"]
+    assert len(get("compounds/search", structure="c1ccccc1", how="substructure")["hits"]) == 1
+    assert get("compounds/search", structure="CCCCN(C)C", how="similar")["hits"][0]["code"] == "SPO-000002"
     assert {one["assay"] for one in get("potencies")["items"]} == {"ENZ"}
     assert len(get("curves")["items"]) == 2
     assert get("runs")["items"][0]["state"] == "accepted"

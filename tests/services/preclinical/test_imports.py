@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from crdmo.common import exchange
 from crdmo.common.studies.models import Finding
 from crdmo.foundation.ledger.models import Entry
-from crdmo.foundation.refusals import Invalid, Refused
+from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 from crdmo.services.preclinical import imports
 from crdmo.services.preclinical.lines import COLUMNS, design_of_lines, lines_of_design
 from crdmo.services.preclinical.workflow import protocols, records
@@ -129,3 +132,30 @@ def test_another_sponsors_animal_is_answered_like_one_that_does_not_exist(facili
         return str(refused.value.errors).replace(code, "X")
 
     assert told("LQ-1-A") == told("NONE-1")
+
+
+def test_findings_come_in_by_the_table_of_kinds_whole_or_not_at_all(facility) -> None:
+    study, on = facility.dosed(), facility.on(8)
+
+    def brought(text: str, code: str = study.code) -> exchange.Brought:
+        return exchange.Brought(exchange.File("w.csv", table(facility, text)), options={"study": code})
+
+    def bring(one: exchange.Brought, by: Any = facility.technician) -> exchange.Taken:
+        return exchange.take(by, facility.program, "findings", one)
+
+    good = brought(f"M1,D8,BW,,,231.50,g,{on}")
+    before = Entry.objects.count()
+    for wrong, why in (
+        (brought("M1,D8,BW,,,0.2,kg,"), "given kg, planned g"),
+        (brought("M1,D8,CLINOBS,,,=HYPERLINK(1),,"), "a formula"),
+        (brought(f"M1,D8,BW,,,231.50,g,{on}", "TOX-9"), "no such study"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            bring(wrong)
+        assert why in f"{refused.value.sentence()} {refused.value.errors}"
+    assert exchange.look(facility.technician, facility.program, "findings", good).detail["findings"] == 1
+    assert Entry.objects.count() == before
+    with pytest.raises(NotPermitted):
+        bring(good, facility.sponsor)
+    assert bring(good).detail == {"study": study.code, "findings": 1}
+    assert Finding.objects.get(study=study, code="BW", visit__code="D8").value == "231.50"

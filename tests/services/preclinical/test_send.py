@@ -176,7 +176,7 @@ def test_a_torn_file_a_second_study_or_a_missing_dm_leaves_nothing(facility) -> 
 
 
 def test_an_archive_is_read_within_limits(facility) -> None:
-    with pytest.raises(Invalid, match="no archive"):
+    with pytest.raises(Invalid, match="archive cannot be read"):
         reading.unzipped(b"PK\x03\x04torn")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -190,7 +190,7 @@ def test_an_archive_is_read_within_limits(facility) -> None:
     ):
         for _ in range(260):
             part.write(b"\0" * (1 << 20))
-    with pytest.raises(Invalid, match="too large"):
+    with pytest.raises(Invalid, match="bomb"):
         reading.unzipped(bomb.getvalue())
     assert set(reading.unzipped(writing.zipped(small()))) == {"dm.xpt", "bw.xpt"}
 

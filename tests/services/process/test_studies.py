@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from crdmo.common import exchange
 from crdmo.foundation.datasets.tables import write_xlsx
+from crdmo.foundation.ledger.models import Entry
 from crdmo.foundation.refusals import Invalid, NotPermitted, Refused
 from crdmo.services.process import exports, imports, queries
 from crdmo.services.process.models import Observation, Study
@@ -232,3 +234,33 @@ def test_an_entered_study_with_a_missing_setting_or_source_is_refused_whole(desk
     with pytest.raises(Invalid, match="has runs"):
         studies.import_study(desk.engineer, desk.program, rows=[], source="Notebook 4", **given)
     assert not Study.objects.exists()
+
+
+def test_a_run_sheet_goes_out_and_comes_in_by_the_table_of_kinds(desk: Desk) -> None:
+    study = desk.draft()
+    studies.start_study(desk.engineer, study)
+    sheet = pl.read_csv(exchange.give(desk.engineer, desk.program, "runs", study.code).data, infer_schema=False)
+    values = {str(row["run"]): row["values"] for row in desk.rows(study)}
+    filled = sheet.with_columns(
+        pl.Series("Hardness (N)", [values[n]["Hardness"] for n in sheet["run"]]),
+        pl.Series("Dissolution (%)", [values[n]["Dissolution"] for n in sheet["run"]]),
+    )
+
+    def bring(frame: pl.DataFrame, who: Any = desk.engineer) -> exchange.Taken:
+        brought = exchange.Brought(exchange.File("s.csv", frame.write_csv().encode()), options={"study": study.code})
+        return exchange.take(who, desk.program, "runs", brought)
+
+    before = Entry.objects.count()
+    for wrong, why in (
+        (filled.head(3), "is missing"),
+        (filled.rename({"Hardness (N)": "Hardness (kN)"}), "given the unit kN"),
+        (filled.with_columns(comment=pl.lit("=1+1")), "formula"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            bring(wrong)
+        assert why in f"{refused.value.sentence()} {refused.value.errors}"
+    assert Entry.objects.count() == before
+    with pytest.raises(NotPermitted):
+        bring(filled, desk.sponsor)
+    assert bring(filled).detail == {"study": study.code, "runs": filled.height}
+    assert Study.objects.get(pk=study.pk).state == "completed"

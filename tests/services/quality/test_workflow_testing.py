@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
+from crdmo.common import exchange
 from crdmo.common.materials import workflow as stock
 from crdmo.common.materials.models import Sample
 from crdmo.foundation.accounts.roles import Role
 from crdmo.foundation.computing import stale
+from crdmo.foundation.ledger.models import Entry as LedgerEntry
 from crdmo.foundation.ledger.thread import stale_causes
 from crdmo.foundation.refusals import Conflict, Invalid, NotPermitted, Refused
 from crdmo.services.quality import models
@@ -337,3 +340,31 @@ def test_people_of_another_program_may_nothing_here(lab: Lab) -> None:
     stranger = factories.person(Role.SUPERVISOR, other, organization=other.partner)
     with pytest.raises(NotPermitted, match="may not assign"):
         testing.assign_tests(stranger, lab.sample(lab.lot()), specification=lab.specification)
+
+
+def test_readings_of_an_instrument_come_in_by_the_table_of_kinds(lab: Lab) -> None:
+    lot = lab.lot()
+    _, water = lab.tests(lot)
+    sheet = lab.run(lab.water)
+    head, sample = "sample,test,value,unit\n", water.sample.code
+
+    def bring(text: str, code: str = sheet.code, who: Any = lab.analyst) -> exchange.Taken:
+        file = exchange.File("kf.csv", (head + text).encode())
+        return exchange.take(who, lab.program, "readings", exchange.Brought(file, options={"worksheet": code}))
+
+    name, unit = water.criterion.name, water.criterion.unit
+    good = f"{sample},{name},2.31,{unit}\n{sample},{name},2.36,{unit}\n"
+    before = LedgerEntry.objects.count()
+    for text, code, why in (
+        (f"{sample},{name},2.31,ug\n", sheet.code, "another unit"),
+        (f"{sample},{name},=1+1,{unit}\n", sheet.code, "formula"),
+        (f"S-99,{name},2.31,{unit}\n", sheet.code, "no such test"),
+        (good, "WS-99", "no such worksheet"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            bring(text, code)
+        assert why in f"{refused.value.sentence()} {refused.value.errors}"
+    assert LedgerEntry.objects.count() == before
+    with pytest.raises(NotPermitted):
+        bring(good, who=lab.sponsor)
+    assert bring(good).detail == {"worksheet": sheet.code, "results": 1}

@@ -60,7 +60,7 @@ def kaplan_meier(
     Raises:
         MethodError: nothing is given, lengths differ, or a time is negative or no number.
     """
-    at, happened = _observed(time, event)
+    at, happened = times_and_events(time, event)
     z = float(special.ndtri(0.5 + share("confidence", confidence) / 2))
     times = np.unique(at)
     risk = np.array([np.count_nonzero(at >= when) for when in times])
@@ -142,7 +142,7 @@ def log_rank(
     Raises:
         MethodError: lengths differ, there is one group, or the groups are never at risk together.
     """
-    at, happened = _observed(time, event)
+    at, happened = times_and_events(time, event)
     same_length("time", at, "group", group)
     layers = list(strata) or ["all"] * len(group)
     same_length("time", at, "strata", layers)
@@ -155,7 +155,7 @@ def log_rank(
     variance = np.zeros((len(names), len(names)))
     for layer in sorted(set(layers)):
         inside = np.array([value == layer for value in layers])
-        parts = _stratum(at[inside], happened[inside], member[inside], rho)
+        parts = risk_sets(at[inside], happened[inside], member[inside], rho)
         observed, expected, variance = observed + parts[0], expected + parts[1], variance + parts[2]
     rank = int(np.linalg.matrix_rank(variance))
     if rank == 0:
@@ -168,9 +168,17 @@ def log_rank(
     )
 
 
-def _stratum(
-    at: Vector, happened: NDArray[Any], member: NDArray[Any], rho: float
+def risk_sets(
+    at: Vector, happened: NDArray[Any], member: NDArray[Any], rho: float = 0.0
 ) -> tuple[Vector, Vector, NDArray[Any]]:
+    """Return observed and expected events by group and their variance, over the times of one stratum.
+
+    Args:
+        at: time of each subject.
+        happened: whether it was an event.
+        member: which group each subject belongs to, shape (subjects, groups).
+        rho: weight S(t−)^rho.
+    """
     size = member.shape[1]
     observed, expected, variance, before = np.zeros(size), np.zeros(size), np.zeros((size, size)), 1.0
     for when in np.unique(at[happened]):
@@ -187,7 +195,8 @@ def _stratum(
     return observed, expected, variance
 
 
-def _observed(time: Sequence[float], event: Sequence[bool]) -> tuple[Vector, NDArray[Any]]:
+def times_and_events(time: Sequence[float], event: Sequence[bool]) -> tuple[Vector, NDArray[Any]]:
+    """Return times and whether each was an event, or refuse."""
     at = finite_numbers("time", time)
     same_length("time", at, "event", event)
     if at.min() < 0:

@@ -18,13 +18,17 @@ from crdmo.science.profile_likelihood import profile_intervals
 Law = Callable[[Vector], tuple[Vector, Array]]
 # How far from the start, as a factor, a constant is looked for.
 FOLLOWED = 1e6
+EXACT = 1e-16
+# An interval of the logarithm that reaches so far each way says nothing.
+WIDEST = 25.0
 
 
 @dataclass(frozen=True)
 class Constant:
     """A constant in the unit of what it is compared with.
 
-    `lower` and `upper` are the profile-likelihood interval, None where it is open; `wald` is the t interval of the logarithm.
+    `lower` and `upper` are the profile-likelihood interval, None where it is open; `wald` is the t interval of the logarithm,
+    None where it spans ten powers of ten each way.
     A constant that ran away to the limit of the search has neither error nor interval: the data do not hold it.
     """
 
@@ -80,7 +84,8 @@ def fit_constants(
     far = math.log(FOLLOWED)
     problems = Problems(model, y[None], weights[None], np.ones((1, p), dtype=bool), first - far, first + far)
     found = solve_from_afar(problems, first)
-    if not found.converged[0]:
+    # Residuals of a hundred-millionth are those of rounding, among which no direction leads down.
+    if not found.converged[0] and not found.rss[0] <= EXACT * float(weights @ y**2):
         raise MethodError(
             "no constants were found for this law",
             given=f"{n} observations",
@@ -103,7 +108,7 @@ def fit_constants(
             reach=(first[:, k] - far, first[:, k] + far),
         )  # fmt: skip
         ends = [math.exp(float(end[0])) if np.isfinite(end[0]) else None for end in (lower, upper)]
-        wald = (math.exp(max(at - t * error, -700.0)), math.exp(min(at + t * error, 700.0)))
+        wald = (math.exp(at - t * error), math.exp(at + t * error)) if t * error < WIDEST else None
         constants.append(Constant(name, value, value * error, ends[0], ends[1], wald))
     terms, spread = p + 1, max(rss, 1e-300) / n
     correction = 2 * terms * (terms + 1) / (n - terms - 1) if n > terms + 1 else math.inf

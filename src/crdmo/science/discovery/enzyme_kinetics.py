@@ -1,4 +1,4 @@
-"""Enzyme kinetics: Michaelis-Menten and its relatives, the mechanism of an inhibitor, and k_inact over K_I."""
+"""Enzyme kinetics: Michaelis-Menten and its relatives, and the mechanism of a reversible inhibitor."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ _SOURCE = (
     "Bates DM, Watts DG (1988) Nonlinear Regression Analysis, A1.3; Cornish-Bowden A, Fundamentals of Enzyme Kinetics; "
     "NCATS Assay Guidance Manual, Mechanism of Action Assays for Enzymes"
 )
+
+
+# Mechanisms within so many units of AICc fit alike (Burnham & Anderson 2002, 2.6).
+NEAR = 2.0
 
 
 class Mechanism(Enum):
@@ -48,19 +52,20 @@ class MechanismFit:
 
 @dataclass(frozen=True)
 class MechanismChoice:
-    """Mechanisms from best to worst by AICc, the constants of the best, and whether the second is two units behind."""
+    """Mechanisms from best to worst by AICc, the one that is chosen, and its constants.
+
+    `best` is the simplest within two units of the smallest AICc: a second constant of inhibition must pay for itself.
+    `clear` says that no other mechanism is within two units.
+    """
 
     ranked: tuple[MechanismFit, ...]
+    best: Mechanism
     fit: Fit
     clear: bool
 
-    @property
-    def best(self) -> Mechanism:
-        """The mechanism with the smallest AICc."""
-        return self.ranked[0].mechanism
 
-
-def _amounts(name: str, values: Sequence[float], least: float) -> Vector:
+def amounts(name: str, values: Sequence[float], least: float) -> Vector:
+    """Return concentrations, or refuse one that is below `least`."""
     found = finite_numbers(name, values)
     if np.any(found < least):
         raise MethodError(
@@ -72,7 +77,8 @@ def _amounts(name: str, values: Sequence[float], least: float) -> Vector:
     return found
 
 
-def _observed(name: str, x: Vector, y_name: str, y: Sequence[float]) -> Vector:
+def observed(name: str, x: Vector, y_name: str, y: Sequence[float]) -> Vector:
+    """Return what was observed at `x`, or refuse where it cannot saturate."""
     rates = finite_numbers(y_name, y)
     same_length(name, x, y_name, rates)
     if np.unique(x[x > 0]).size < 3:
@@ -91,7 +97,9 @@ def _observed(name: str, x: Vector, y_name: str, y: Sequence[float]) -> Vector:
     return rates
 
 
-def _hyperbola(x: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
+def hyperbola(x: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
+    """Return the law k0 x / (k1 + x) with its derivatives."""
+
     def law(k: Vector) -> tuple[Vector, Array]:
         part = x / (k[1] + x)
         return k[0] * part, np.column_stack([part, -k[0] * part / (k[1] + x)])
@@ -99,7 +107,8 @@ def _hyperbola(x: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
     return law
 
 
-def _saturation(x: Vector, y: Vector, fit: Fit, half: str) -> Saturation:
+def saturation(x: Vector, fit: Fit, half: str) -> Saturation:
+    """Return the constants with what the data do not hold of them."""
     flags = []
     constant = fit.of(half)
     if constant.value > x.max():
@@ -137,12 +146,12 @@ def michaelis_menten(
     >>> round(fit.of("Vmax").value, 2), round(fit.of("Km").value, 5)
     (212.68, 0.06412)
     """
-    s = _amounts("substrate", substrate, 0.0)
-    v = _observed("substrate", s, "rate", rate)
+    s = amounts("substrate", substrate, 0.0)
+    v = observed("substrate", s, "rate", rate)
     start = {"Vmax": float(1.2 * v.max()), "Km": float(np.median(s[s > 0]))}
     if not substrate_inhibition:
-        fit = fit_constants(_hyperbola(s), v, start, weights=np.ones_like(v), confidence=confidence)
-        return _saturation(s, v, fit, "Km")
+        fit = fit_constants(hyperbola(s), v, start, weights=np.ones_like(v), confidence=confidence)
+        return saturation(s, fit, "Km")
 
     def law(k: Vector) -> tuple[Vector, Array]:
         below = k[1] + s + s**2 / k[2]
@@ -151,32 +160,23 @@ def michaelis_menten(
 
     start["Ksi"] = float(s.max())
     fit = fit_constants(law, v, start, weights=np.ones_like(v), confidence=confidence)
-    return _saturation(s, v, fit, "Km")
-
-
-@method(
-    "discovery.k_inact",
-    version="1.0",
-    title="k_inact and K_I",
-    source="Copeland RA (2013) Evaluation of Enzyme Inhibitors in Drug Discovery, 9.1; Kitz R, Wilson IB (1962) J Biol Chem 237:3245",
-    tolerance=1e-6,
-)
-def k_inact(*, inhibitor: Sequence[float], k_obs: Sequence[float], confidence: float = 0.95) -> Saturation:
-    """Fit rates of inactivation over the inhibitor, k_obs = k_inact I / (K_I + I).
-
-    Args:
-        inhibitor: concentrations, any one unit, well above the enzyme.
-        k_obs: first-order rates of inactivation, any one unit of time.
-        confidence: of the intervals.
-
-    Raises:
-        MethodError: as `michaelis_menten`.
-    """
-    i = _amounts("inhibitor", inhibitor, 0.0)
-    k = _observed("inhibitor", i, "k_obs", k_obs)
-    start = {"k_inact": float(1.2 * k.max()), "K_I": float(np.median(i[i > 0]))}
-    fit = fit_constants(_hyperbola(i), k, start, weights=np.ones_like(k), confidence=confidence)
-    return _saturation(i, k, fit, "K_I")
+    found = saturation(s, fit, "Km")
+    flags, plain = (
+        list(found.flags),
+        fit_constants(
+            hyperbola(s),
+            v,
+            {k: start[k] for k in ("Vmax", "Km")},
+            weights=np.ones_like(v),
+            confidence=confidence,
+            intervals=False,
+        ),
+    )
+    if fit.of("Ksi").upper is None or plain.aicc <= fit.aicc:
+        flags.append("Substrate inhibition is not shown: the curve without it fits as well (AICc)")
+    if fit.of("Ksi").value < fit.of("Km").value:
+        flags.append("Ksi lies below Km: Vmax is far above any rate that was seen")
+    return Saturation(fit, tuple(flags))
 
 
 def _mechanism_law(mechanism: Mechanism, s: Vector, i: Vector) -> Callable[[Vector], tuple[Vector, Array]]:
@@ -207,12 +207,12 @@ def _mechanism_law(mechanism: Mechanism, s: Vector, i: Vector) -> Callable[[Vect
 
 
 @method(
-    "discovery.inhibition_mechanism", version="1.0", title="Mechanism of an inhibitor", source=_SOURCE, tolerance=1e-6
+    "discovery.inhibition_mechanism", version="1.1", title="Mechanism of an inhibitor", source=_SOURCE, tolerance=1e-6
 )
 def inhibition_mechanism(
     *, substrate: Sequence[float], inhibitor: Sequence[float], rate: Sequence[float], confidence: float = 0.95
 ) -> MechanismChoice:
-    """Fit all rates together by each mechanism, and rank the mechanisms by AICc.
+    """Fit all rates together by each mechanism, rank the mechanisms by AICc, and choose the simplest of those that fit alike.
 
     Args:
         substrate: of each rate, any one unit.
@@ -223,8 +223,8 @@ def inhibition_mechanism(
     Raises:
         MethodError: negative amounts, fewer than three substrate or two inhibitor concentrations, too few rates.
     """
-    s, i = _amounts("substrate", substrate, 0.0), _amounts("inhibitor", inhibitor, 0.0)
-    v = _observed("substrate", s, "rate", rate)
+    s, i = amounts("substrate", substrate, 0.0), amounts("inhibitor", inhibitor, 0.0)
+    v = observed("substrate", s, "rate", rate)
     same_length("inhibitor", i, "rate", v)
     if np.unique(i).size < 3 or v.size < 7:
         raise MethodError(
@@ -251,4 +251,6 @@ def inhibition_mechanism(
     order = sorted(Mechanism, key=lambda m: fits[m].aicc)
     odds = {m: float(np.exp(-(fits[m].aicc - fits[order[0]].aicc) / 2)) for m in order}
     ranked = tuple(MechanismFit(m, fits[m].rss, fits[m].aicc, odds[m] / sum(odds.values())) for m in order)
-    return MechanismChoice(ranked, fitted(order[0], True), ranked[1].aicc - ranked[0].aicc > 2.0)
+    near = [m for m in order if fits[m].aicc - fits[order[0]].aicc <= NEAR]
+    best = min(near, key=lambda m: len(names[m]))
+    return MechanismChoice(ranked, best, fitted(best, True), len(near) == 1)

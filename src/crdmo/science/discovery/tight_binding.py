@@ -47,6 +47,17 @@ class Ki:
     flags: tuple[str, ...]
 
 
+def _factor(form: Form, s: float, k: float) -> float:
+    """Return what an apparent constant is divided by."""
+    by_form = {
+        Form.COMPETITIVE: 1 + s / k,
+        Form.BINDING: 1 + s / k,
+        Form.UNCOMPETITIVE: 1 + k / s,
+        Form.NONCOMPETITIVE: 1.0,
+    }
+    return by_form[form]
+
+
 @method("discovery.ki_from_ic50", version="1.0", title="Ki from an IC50", source=_CHENG)
 def ki_from_ic50(*, ic50: float, form: Form, concentration: float, half: float, enzyme: float | None = None) -> Ki:
     """Return Ki from an IC50 in the form of the mechanism.
@@ -70,12 +81,7 @@ def ki_from_ic50(*, ic50: float, form: Form, concentration: float, half: float, 
     """
     total = positive("ic50", ic50)
     s, k = positive("concentration", concentration), positive("half", half)
-    factor = {
-        Form.COMPETITIVE: 1 + s / k,
-        Form.BINDING: 1 + s / k,
-        Form.UNCOMPETITIVE: 1 + k / s,
-        Form.NONCOMPETITIVE: 1.0,
-    }[form]
+    factor = _factor(form, s, k)
     if enzyme is None:
         return Ki(
             total / factor, total, False, total / factor, ("No enzyme concentration: tight binding was not checked",)
@@ -117,9 +123,10 @@ def morrison_rate(inhibitor: Vector, enzyme: float, apparent_ki: float) -> Vecto
 
 @dataclass(frozen=True)
 class Morrison:
-    """Ki,app and the rate without inhibitor; Ki where substrate and Km are given (competitive).
+    """Ki,app and the rate without inhibitor; Ki where substrate and Km are given, in the form of the mechanism.
 
-    `expected_ic50` is Ki,app + E/2. Constants whose interval is open the data do not hold.
+    `expected_ic50` is Ki,app + E/2. `enzyme` is None unless active sites were fitted. Constants whose interval is open the data
+    do not hold.
     """
 
     apparent_ki: Constant
@@ -129,9 +136,10 @@ class Morrison:
     residual_sd: float
     degrees_of_freedom: int
     flags: tuple[str, ...]
+    enzyme: Constant | None = None
 
 
-@method("discovery.morrison", version="1.0", title="Tight-binding inhibition", source=_MORRISON, tolerance=1e-6)
+@method("discovery.morrison", version="1.1", title="Tight-binding inhibition", source=_MORRISON, tolerance=1e-6)
 def morrison(
     *,
     inhibitor: Sequence[float],
@@ -139,6 +147,8 @@ def morrison(
     enzyme: float,
     substrate: float | None = None,
     km: float | None = None,
+    form: Form = Form.COMPETITIVE,
+    fit_enzyme: bool = False,
     confidence: float = 0.95,
 ) -> Morrison:
     """Fit rates over total inhibitor by Morrison's equation, which takes into account what the enzyme binds.
@@ -147,8 +157,10 @@ def morrison(
         inhibitor: total concentrations; 0 without.
         rate: initial rates, any one unit.
         enzyme: active sites, in the unit of the inhibitor.
-        substrate: with `km` gives Ki of a competitive inhibitor, Ki,app / (1 + S/Km).
+        substrate: with `km` gives Ki; for a competitive inhibitor Ki,app / (1 + S/Km).
         km: in the unit of `substrate`.
+        form: of the mechanism, for Ki.
+        fit_enzyme: fit the active sites as well, from `enzyme` on; only a steep titration holds them.
         confidence: of the intervals.
 
     Raises:
@@ -167,20 +179,28 @@ def morrison(
         raise MethodError("substrate and km go together", given="one of both", allowed="both or none")
 
     def law(k: Vector) -> tuple[Vector, Array]:
-        left = morrison_rate(i, e, k[1])
+        sites = k[2] if fit_enzyme else e
+        left = morrison_rate(i, sites, k[1])
         # From E·y² − (E − I − K)·y − K = 0 with y the share that is left.
-        by_k = (1 - left) / (2 * e * left - (e - i - k[1]))
-        return k[0] * left, np.column_stack([left, k[0] * by_k])
+        root = np.hypot(sites - i - k[1], 2 * np.sqrt(sites * k[1]))
+        columns = [left, k[0] * (1 - left) / root]
+        return k[0] * left, np.column_stack([*columns, k[0] * left * (1 - left) / root] if fit_enzyme else columns)
 
     start = {"v0": float(v.max()), "Ki_app": max(float(np.median(i[i > 0])) - e / 2, e / 20)}
+    start |= {"E": e} if fit_enzyme else {}
     fit = fit_constants(law, v, start, weights=np.ones_like(v), confidence=confidence)
-    found = fit.of("Ki_app")
+    found, sites = fit.of("Ki_app"), fit.of("E") if fit_enzyme else None
+    e = sites.value if sites is not None else e
     flags = []
+    if sites is not None and None in (sites.lower, sites.upper):
+        flags.append("The active sites are not held by these rates: give them from a titration")
     if found.lower is None or found.value < e / 100:
         flags.append("The inhibitor titrates the enzyme: Ki,app is far below it and hardly known; use less enzyme")
     if np.sum(np.unique(i) < e) < 2:
         flags.append("Fewer than two inhibitor concentrations lie below the enzyme: its active share cannot be seen")
     ki = None
     if substrate is not None and km is not None:
-        ki = found.value / (1 + positive("substrate", substrate) / positive("km", km))
-    return Morrison(found, fit.of("v0"), ki, found.value + e / 2, fit.residual_sd, fit.degrees_of_freedom, tuple(flags))
+        ki = found.value / _factor(form, positive("substrate", substrate), positive("km", km))
+    return Morrison(
+        found, fit.of("v0"), ki, found.value + e / 2, fit.residual_sd, fit.degrees_of_freedom, tuple(flags), sites
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -21,8 +22,10 @@ from .quadrature import nodes, normal_nodes
 
 # Nodes over the common normal part, and over the estimated standard deviation. Where the control is much smaller than a dose
 # group the integrand is steep in the common part, and more are taken: the probability keeps ten digits.
-NODES, STEEP_NODES, STEEP = 160, 480, 0.92
-NODES_OF_S = 96
+NODES = 160
+STEEP_NODES = ((0.92, NODES), (0.98, 320), (1.0, 960))
+# With few degrees of freedom the standard deviation spreads far.
+NODES_OF_S, NODES_OF_WIDE_S, WIDE_UP_TO = 64, 96, 10
 
 
 class Side(Enum):
@@ -157,19 +160,31 @@ def together(loading: Vector, df: int, bound: float, *, two_sided: bool) -> floa
         bound: of the statistic.
         two_sided: whether both directions count.
     """
-    # s: √(χ²/df), between quantiles beyond which nothing is left; z: the common part, standard normal.
-    low, high = (math.sqrt(float(stats.chi2.ppf(q, df)) / df) for q in (1e-14, 1 - 1e-14))
-    at, weights = nodes(NODES_OF_S)
-    s = low + (high - low) * (at + 1) / 2
-    of_s = weights * (high - low) / 2 * stats.chi2.pdf(df * s**2, df) * 2 * df * s
+    if len(loading) == 1:
+        below = float(stats.t.cdf(bound, df))
+        return max(0.0, 2 * below - 1) if two_sided else below
+    # s: √(χ²/df); z: the common part, standard normal.
+    s, of_s = _scales(df, NODES_OF_S if df > WIDE_UP_TO else NODES_OF_WIDE_S)
     kinds, times = np.unique(loading, return_counts=True)
-    z, of_z = normal_nodes(STEEP_NODES if kinds[-1] > STEEP else NODES)
+    z, of_z = normal_nodes(next(count for most, count in STEEP_NODES if kinds[-1] <= most))
+    if two_sided:
+        # The integrand is the same on both sides of 0.
+        z, of_z = z[len(z) // 2 :], 2 * of_z[len(of_z) // 2 :]
     rest = np.sqrt(1 - kinds**2)[:, None, None]
     shift, reach = kinds[:, None, None] * z[None, :, None], bound * s[None, None, :]
     inside = special.ndtr((shift + reach) / rest)
     if two_sided:
         inside = inside - special.ndtr((shift - reach) / rest)
     return float(of_z @ np.prod(inside ** times[:, None, None], axis=0) @ of_s)
+
+
+@lru_cache(maxsize=256)
+def _scales(df: int, count: int) -> tuple[Vector, Vector]:
+    """Return nodes and weights of the estimated standard deviation, between quantiles beyond which nothing is left."""
+    low, high = (math.sqrt(float(stats.chi2.ppf(q, df)) / df) for q in (1e-14, 1 - 1e-14))
+    at, weights = nodes(count)
+    s = low + (high - low) * (at + 1) / 2
+    return s, weights * (high - low) / 2 * stats.chi2.pdf(df * s**2, df) * 2 * df * s
 
 
 def together_normal(loading: Vector, bound: float, *, two_sided: bool) -> float:
@@ -189,11 +204,9 @@ def quantile(loading: Vector, df: int, confidence: float, *, two_sided: bool) ->
     low, high = (float(stats.t.isf(share_of, df)) for share_of in (tail, tail / len(loading)))
     if len(loading) == 1:
         return low
-    return float(
-        optimize.brentq(
-            lambda bound: together(loading, df, bound, two_sided=two_sided) - confidence,
-            low - 1e-6,
-            high + 1e-6,
-            xtol=1e-10,
-        )
-    )
+
+    def excess(bound: float) -> float:
+        # The logarithm of the tail is nearly straight, so that few steps are needed.
+        return math.log(max(1 - together(loading, df, bound, two_sided=two_sided), 1e-300) / (1 - confidence))
+
+    return float(optimize.brentq(excess, low - 1e-6, high + 1e-6, xtol=1e-10))

@@ -1,81 +1,51 @@
-"""Non-compartmental analysis of one concentration–time profile: exposure, terminal phase, clearance, what is not to be trusted."""
+"""Non-compartmental analysis of concentration–time profiles: exposure, terminal phase, clearance, what is not to be trusted.
+
+One profile and thousands take the same way: the rows of one table, computed side by side.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
-from itertools import pairwise
 
-from crdmo.science.checks import positive
+import numpy as np
+
+from crdmo.science.checks import finite_numbers, positive, whole_number
 from crdmo.science.method import MethodError, method
 
-from .exposure import Profile, Rule, area, moment, partial_area, profile
-from .terminal_phase import TerminalPhase, best_fit, chosen
+from .exposure import Rule, joined, up_to
+from .initial_concentration import Initial
+from .nca_columns import Route, Settings, analyse
+from .nca_result import Exposure, Limits, beyond, written
+from .pk_samples import BelowLimit, Exclusion, ProfileData, read
+from .terminal_phase import FEWEST, WindowRule
 
-# Beyond this share of extrapolation an area to infinity is flagged.
-EXTRAPOLATED = 0.25
-
-
-class Route(Enum):
-    """How the dose came in: through a barrier, at once into blood, or into blood over a time."""
-
-    EXTRAVASCULAR = "extravascular"
-    BOLUS = "bolus"
-    INFUSION = "infusion"
+# Profiles are computed in parts of this size, which stay in the processor's cache.
+PART = 1024
+USUAL_RULES, USUAL_LIMITS = BelowLimit(), Limits()
 
 
 @dataclass(frozen=True)
-class Exposure:
-    """What one profile says. What cannot be said is None; `flags` say why, and what is not to be trusted.
+class NamedExposure:
+    """The exposure of one profile, or why there is none."""
 
-    Attributes:
-        c_max, t_max: the highest concentration and its first time.
-        c_last, t_last: of the last quantifiable sample.
-        auc_last: area to the last quantifiable sample, concentration × time.
-        auc_inf: the same to infinity, from the observed last concentration.
-        auc_inf_predicted: from the concentration that the terminal line gives there.
-        extrapolated: share of `auc_inf` beyond the last sample, 0 to 1.
-        auc_tau: area over the dosing interval, where one was given.
-        aumc_inf: first moment to infinity, concentration × time².
-        mean_residence: mean residence time, time.
-        c_average: auc_tau / interval, and
-        fluctuation: (highest − lowest concentration within the interval) / c_average, at steady state only.
-        clearance: dose / auc_inf, at steady state dose / auc_tau; apparent (CL/F) after an extravascular dose.
-        volume_z: dose / (auc_inf × λz), apparent likewise.
-        volume_steady: clearance × mean residence time, after a dose into blood only.
-        terminal: the terminal phase, or None.
-        rule, route: by which it was computed.
-        samples: the samples that counted.
-    """
+    name: str
+    exposure: Exposure | None
+    refusal: str
 
-    c_max: float
-    t_max: float
-    c_last: float
-    t_last: float
-    auc_last: float
-    auc_inf: float | None
-    auc_inf_predicted: float | None
-    extrapolated: float | None
-    auc_tau: float | None
-    c_average: float | None
-    fluctuation: float | None
-    aumc_inf: float | None
-    mean_residence: float | None
-    clearance: float | None
-    volume_z: float | None
-    volume_steady: float | None
-    terminal: TerminalPhase | None
-    rule: Rule
-    route: Route
-    flags: tuple[str, ...]
-    samples: Profile
+
+@dataclass(frozen=True)
+class Exposures:
+    """The exposures in the order given, and how many profiles were refused."""
+
+    profiles: tuple[NamedExposure, ...]
+    refused: int
 
 
 @method(
     "preclinical.nca",
-    version="1.2",
+    version="2.0",
     title="Non-compartmental analysis",
     source="Gibaldi M, Perrier D, Pharmacokinetics, 2nd ed. 1982; Purves RD, J Pharmacokinet Biopharm 1992;20:211",
 )
@@ -89,15 +59,23 @@ def non_compartmental(
     rule: Rule = Rule.LINEAR_UP_LOG_DOWN,
     interval: float | None = None,
     steady_state: bool = False,
+    initial: Initial = Initial.OBSERVED,
+    below: BelowLimit = USUAL_RULES,
+    window: WindowRule = WindowRule.PKNCA,
+    peak_in_terminal_phase: bool | None = None,
+    most_points: int | None = None,
+    not_before: float | None = None,
     terminal_times: Sequence[float] | None = None,
-    peak_in_terminal_phase: bool = False,
+    terminal_reason: str = "",
+    exclusions: Sequence[Exclusion] = (),
+    partial: Sequence[tuple[float, float]] = (),
+    limits: Limits = USUAL_LIMITS,
 ) -> Exposure:
     """Return the exposure of one animal or subject after one dose.
 
     Args:
         time: after the dose, rising, any one unit. Nominal or actual: never a mixture.
-        concentration: of each sample; None (or 0) is below the limit of quantification. A concentration at time 0 is
-            not made up: give it (0 before a first extravascular dose).
+        concentration: of each sample; None (or 0) is below the limit of quantification.
         dose: amount in any one unit; without it there is no clearance.
         route: of the dose.
         infusion_time: of an infusion, in the unit of `time`.
@@ -105,72 +83,111 @@ def non_compartmental(
         interval: dosing interval τ, in the unit of `time`; the area over it is extrapolated by λz where samples end before.
         steady_state: whether the profile is that of an interval at steady state: clearance and residence then follow from
             the area over the interval, since the area to infinity holds earlier doses too.
+        initial: what stands at time 0 where no sample does; by default nothing is made up.
+        below: what counts below the limit of quantification.
+        window: which published rules say which samples may be in the window of λz.
+        peak_in_terminal_phase: whether the window may begin at the peak; by default as the rules say.
+        most_points: the largest number of samples in the window.
+        not_before: the window does not begin before this time.
         terminal_times: times of the samples of the terminal phase, chosen by a person; by default the best fit.
-        peak_in_terminal_phase: whether the best fit may begin at the peak (after a bolus).
+        terminal_reason: why they were chosen.
+        exclusions: samples left out by a person, each with its reason.
+        partial: start and end of partial areas; beyond the last sample they follow λz.
+        limits: beyond which a parameter is flagged.
 
     Raises:
-        MethodError: see `profile`; a dose, interval or infusion time that is not positive, or given without its route;
-            steady state without an interval.
+        MethodError: times that do not rise, a concentration that is negative or no number, nothing quantifiable; a dose,
+            interval or infusion time that is not positive, or given without its route; steady state without an interval; a
+            choice or an exclusion without its sample or its reason; a rule that the route does not have.
 
-    Source: Gibaldi and Perrier (1982), appendix D; window of λz as in PKNCA (best adjusted R², most samples within 1e-4).
+    Source: Gibaldi and Perrier (1982), appendix D; window of λz as in PKNCA 0.12 and in Phoenix WinNonlin's user guide (best
+    adjusted R², most samples within 1e-4).
 
     >>> found = non_compartmental(time=[0, 1, 2, 3], concentration=[1, 0.5, 0.25, 0.1251], peak_in_terminal_phase=True)
     >>> found.terminal.points, round(found.terminal.half_life, 6)
     (4, 1.000346)
     """
-    if route is Route.INFUSION:
-        positive("infusion_time", infusion_time)
-    elif infusion_time:
+    how = _settings(route, infusion_time, rule, interval, steady_state, initial, below, window, peak_in_terminal_phase,
+                    most_points, not_before, partial)  # fmt: skip
+    one = ProfileData("", time, concentration, dose, exclusions, terminal_times, terminal_reason)
+    found = _exposures([one], how, limits)[0]
+    if isinstance(found, MethodError):
+        raise found
+    return found
+
+
+@method(
+    "preclinical.nca_many",
+    version="1.0",
+    title="Non-compartmental analysis of many profiles",
+    source="Gibaldi M, Perrier D, Pharmacokinetics, 2nd ed. 1982; Purves RD, J Pharmacokinet Biopharm 1992;20:211",
+)
+def non_compartmental_many(
+    *,
+    profiles: Sequence[ProfileData],
+    route: Route = Route.EXTRAVASCULAR,
+    infusion_time: float = 0.0,
+    rule: Rule = Rule.LINEAR_UP_LOG_DOWN,
+    interval: float | None = None,
+    steady_state: bool = False,
+    initial: Initial = Initial.OBSERVED,
+    below: BelowLimit = USUAL_RULES,
+    window: WindowRule = WindowRule.PKNCA,
+    peak_in_terminal_phase: bool | None = None,
+    most_points: int | None = None,
+    not_before: float | None = None,
+    partial: Sequence[tuple[float, float]] = (),
+    limits: Limits = USUAL_LIMITS,
+) -> Exposures:
+    """Return the exposure of each profile by one set of rules; a profile that is not sound is told, and stops no other.
+
+    Args:
+        profiles: names, samples, doses, and what a person decided about each.
+        route: as in `non_compartmental`, like all others.
+        infusion_time: of an infusion.
+        rule: of the trapezoids.
+        interval: dosing interval.
+        steady_state: whether the profiles are those of an interval at steady state.
+        initial: what stands at time 0.
+        below: what counts below the limit of quantification.
+        window: which rules say which samples may be in the window of λz.
+        peak_in_terminal_phase: whether the window may begin at the peak.
+        most_points: in the window.
+        not_before: start of the window.
+        partial: start and end of partial areas.
+        limits: beyond which a parameter is flagged.
+
+    Raises:
+        MethodError: no profile, a name that stands twice, or rules that contradict each other.
+
+    >>> made = [ProfileData("a", [0, 1, 2, 3, 4], [0, 8, 4, 2, 1]), ProfileData("b", [0, 1], [0, 0])]
+    >>> found = non_compartmental_many(profiles=made)
+    >>> found.profiles[0].exposure.terminal.half_life, found.refused
+    (1.0, 1)
+    """
+    how = _settings(route, infusion_time, rule, interval, steady_state, initial, below, window, peak_in_terminal_phase,
+                    most_points, not_before, partial)  # fmt: skip
+    names = [one.name for one in profiles]
+    if not names or len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})[:3] if len(names) < PART else ["one"]
         raise MethodError(
-            "an infusion time belongs to an infusion",
-            given=f"{infusion_time:g} with {route.value}",
-            allowed="route infusion",
-            next_step="give the route, or leave the time out",
-        )
-    if dose is not None:
-        positive("dose", dose)
-    if steady_state and interval is None:
-        raise MethodError(
-            "a profile at steady state has a dosing interval",
-            given="steady_state without interval",
-            allowed="the interval, in the unit of the times",
-            next_step="give the interval",
-        )
-    samples = profile(time, concentration)
-    ending = chosen(samples, terminal_times) if terminal_times else best_fit(samples, with_peak=peak_in_terminal_phase)
-    rate = ending.rate if ending and ending.rate > 0 else None
-    pairs = list(pairwise(zip(samples.times, samples.values, strict=True)))
-    last_time, last = samples.times[-1], samples.values[-1]
-    auc = sum(area(rule, t0, c0, t1, c1) for (t0, c0), (t1, c1) in pairs)
-    aumc = sum(moment(rule, t0, c0, t1, c1) for (t0, c0), (t1, c1) in pairs)
-    infinite = auc + last / rate if rate else None
-    predicted = auc + _line(ending, last_time) / rate if rate and ending else None
-    aumc_inf = aumc + last * last_time / rate + last / rate**2 if rate else None
-    over = _over(rule, samples, positive("interval", interval), ending) if interval is not None else None
-    whole = over if steady_state else infinite
-    clearance = dose / whole if dose is not None and whole else None
-    if steady_state and interval is not None:
-        residence = _residence_at_steady_state(rule, samples, interval, over, infinite)
-    else:
-        residence = aumc_inf / infinite if infinite and aumc_inf is not None else None
-    residence = residence - infusion_time / 2 if residence is not None else None
-    average = over / interval if steady_state and over and interval else None
-    within = [c for t, c in zip(samples.times, samples.values, strict=True) if interval is None or t <= interval]
-    peak = max(samples.values)
-    return Exposure(
-        peak, samples.times[samples.values.index(peak)], last, last_time, auc, infinite, predicted,
-        (infinite - auc) / infinite if infinite else None,
-        over, average, (max(within) - min(within)) / average if average else None,
-        aumc_inf, residence, clearance,
-        clearance / rate if clearance and rate else None,
-        clearance * residence if clearance and residence and route is not Route.EXTRAVASCULAR else None,
-        ending, rule, route, _flags(samples, ending, infinite, auc, interval), samples,
-    )  # fmt: skip
+            "each profile has a name of its own", given=f"{', '.join(twice)} twice" if names else "no profile",
+            allowed="at least one profile, no name twice", next_step="name them by animal and day",
+        )  # fmt: skip
+    made: list[NamedExposure] = []
+    for start in range(0, len(profiles), PART):
+        part = profiles[start : start + PART]
+        for one, found in zip(part, _exposures(part, how, limits), strict=True):
+            if isinstance(found, MethodError):
+                made.append(NamedExposure(one.name, None, str(found)))
+            else:
+                made.append(NamedExposure(one.name, found, ""))
+    return Exposures(tuple(made), sum(one.exposure is None for one in made))
 
 
 @method(
     "preclinical.partial_auc",
-    version="1.0",
+    version="2.0",
     title="Partial area under the curve",
     source="Gibaldi M, Perrier D, Pharmacokinetics, 2nd ed. 1982, appendix D",
 )
@@ -192,55 +209,86 @@ def partial_auc(
         rule: of the trapezoids.
 
     Raises:
-        MethodError: see `profile`; times that samples do not cover, or that do not rise.
+        MethodError: see `non_compartmental`; times that samples do not cover, or that do not rise.
 
     >>> partial_auc(time=[0, 2, 4], concentration=[0, 4, 2], start=1, end=2)
     3.0
     """
-    samples = profile(time, concentration)
-    if not samples.times[0] <= start < end <= samples.times[-1]:
+    found = read([ProfileData("", time, concentration)], USUAL_RULES)
+    if found.refused:
+        raise found.refused[0]
+    times, values = found.samples.times, found.samples.values
+    if not times[0, 0] <= start < end <= times[0, -1]:
         raise MethodError(
             "the samples do not cover the interval",
             given=f"{start:g} to {end:g}",
-            allowed=f"rising, within {samples.times[0]:g} to {samples.times[-1]:g}",
+            allowed=f"rising, within {times[0, 0]:g} to {times[0, -1]:g}",
             next_step="choose times between the first and the last quantifiable sample",
         )
-    return (partial_area(rule, samples, end) or 0.0) - (partial_area(rule, samples, start) or 0.0)
+    curves = joined(rule, times, values)
+    return float(up_to(curves, np.array([end]))[0] - up_to(curves, np.array([start]))[0])
 
 
-def _line(ending: TerminalPhase, at: float) -> float:
-    return math.exp(ending.intercept - ending.rate * at)
+def _exposures(profiles: Sequence[ProfileData], how: Settings, limits: Limits) -> list[Exposure | MethodError]:
+    found = read(profiles, how.below)
+    made: dict[int, Exposure | MethodError] = dict(found.refused)
+    if found.sound:
+        sound = [profiles[i] for i in found.sound]
+        doses = np.array([math.nan if one.dose is None else one.dose for one in sound])
+        # What overflows or divides by nothing is NaN or infinite here, and None or a refusal in the result.
+        with np.errstate(all="ignore"):
+            columns = analyse(found.samples, doses, how)
+            exposures = written(sound, columns, how, limits)
+        made.update(zip(found.sound, exposures, strict=True))
+        made.update((found.sound[i], _too_large()) for i in beyond(columns))
+    return [made[i] for i in range(len(profiles))]
 
 
-def _over(rule: Rule, samples: Profile, end: float, ending: TerminalPhase | None) -> float | None:
-    """Return the area over a dosing interval; beyond the last sample it follows the terminal phase, where there is one."""
-    found = partial_area(rule, samples, end)
-    if found is not None or ending is None or ending.rate <= 0:
-        return found
-    whole = partial_area(rule, samples, samples.times[-1]) or 0.0
-    return whole + samples.values[-1] / ending.rate * (1 - math.exp(-ending.rate * (end - samples.times[-1])))
+def _too_large() -> MethodError:
+    return MethodError(
+        "the concentration put at time 0 is too large to be kept", given="a steep decline between the first two samples",
+        allowed="areas below 9e15", next_step="take the first sample, or what was observed",
+    )  # fmt: skip
 
 
-def _residence_at_steady_state(
-    rule: Rule, samples: Profile, interval: float, over: float | None, infinite: float | None
-) -> float | None:
-    """Return (AUMC over the interval + interval × area beyond it) / area over it; None where samples do not cover it."""
-    moved = partial_area(rule, samples, interval, moment)
-    if moved is None or not over or infinite is None:
-        return None
-    return (moved + interval * (infinite - over)) / over
-
-
-def _flags(
-    samples: Profile, ending: TerminalPhase | None, infinite: float | None, auc: float, interval: float | None
-) -> tuple[str, ...]:
-    found = []
-    if ending is None:
-        found.append("No terminal phase: fewer than three samples after the peak")
-    elif ending.flag:
-        found.append(ending.flag)
-    if infinite is not None and (infinite - auc) / infinite > EXTRAPOLATED:
-        found.append(f"More than {EXTRAPOLATED:.0%} of the area to infinity is extrapolated")
-    if interval is not None and samples.times[-1] < interval and (ending is None or ending.rate <= 0):
-        found.append("The dosing interval is not covered, and nothing can be extrapolated")
-    return tuple(found)
+def _settings(
+    route: Route, infusion_time: float, rule: Rule, interval: float | None, steady_state: bool, initial: Initial,
+    below: BelowLimit, window: WindowRule, with_peak: bool | None, most_points: int | None, not_before: float | None,
+    partial: Sequence[tuple[float, float]],
+) -> Settings:  # fmt: skip
+    if route is Route.INFUSION:
+        positive("infusion_time", infusion_time)
+    elif infusion_time:
+        raise MethodError(
+            "an infusion time belongs to an infusion", given=f"{infusion_time:g} with {route.value}",
+            allowed="route infusion", next_step="give the route, or leave the time out",
+        )  # fmt: skip
+    if interval is not None:
+        positive("interval", interval)
+    elif steady_state:
+        raise MethodError(
+            "a profile at steady state has a dosing interval", given="steady_state without interval",
+            allowed="the interval, in the unit of the times", next_step="give the interval",
+        )  # fmt: skip
+    allowed = {
+        Initial.LOG_SLOPE: route is Route.BOLUS, Initial.FIRST_SAMPLE: route is Route.BOLUS, Initial.OBSERVED: True,
+        Initial.ZERO: not steady_state, Initial.LOWEST: steady_state and route is not Route.BOLUS,
+    }  # fmt: skip
+    if not allowed[initial]:
+        raise MethodError(
+            "this rule for the concentration at time 0 does not fit the dose", given=f"{initial.value} with {route.value}",
+            allowed="log_slope and first_sample after a bolus, zero after a single dose, lowest at steady state",
+            next_step="choose another rule, or measure it",
+        )  # fmt: skip
+    if most_points is not None:
+        whole_number("most_points", most_points, at_least=FEWEST)
+    if not_before is not None:
+        finite_numbers("not_before", [not_before])
+    for start, end in partial:
+        if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
+            raise MethodError(
+                "a partial area begins before it ends", given=f"{start:g} to {end:g}", allowed="0 ≤ start < end",
+                next_step="give the two times in the unit of the samples",
+            )  # fmt: skip
+    return Settings(route, infusion_time, rule, interval, steady_state, initial, below, window, with_peak, most_points,
+                    not_before, tuple((float(a), float(b)) for a, b in partial))  # fmt: skip

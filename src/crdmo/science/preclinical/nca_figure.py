@@ -7,7 +7,7 @@ import math
 from crdmo.science.figure_registry import figure
 from crdmo.science.figures import Axis, Chart, Figure
 
-from .nca import Exposure
+from .nca_result import Exposure
 
 
 @figure("preclinical.nca")
@@ -24,7 +24,7 @@ def concentration_figure(
     """
     found = [(t, c) for t, c in zip(result.samples.times, result.samples.values, strict=True) if c > 0]
     ending = result.terminal
-    outside = [i for i, (t, _) in enumerate(found) if ending is None or not ending.first <= t <= ending.last]
+    outside = [i for i, (t, _) in enumerate(found) if ending is None or t not in ending.times]
     times, values = [t for t, _ in found], [c for _, c in found]
     chart = Chart(title, x=Axis("Time after dose", time_unit, low=0.0), y=Axis("Concentration", unit, log=True))
     chart.line("samples", times, values)
@@ -34,5 +34,6 @@ def concentration_figure(
     if ending is not None:
         ends = [ending.first, ending.last]
         chart.line("terminal phase", ends, [math.exp(ending.intercept - ending.rate * t) for t in ends])
-        said.append(f"half-life {ending.half_life:.4g} {time_unit} from {ending.points} samples")
+        if ending.half_life is not None:
+            said.append(f"half-life {ending.half_life:.4g} {time_unit} from {ending.points} samples")
     return chart.build("; ".join([*said, *result.flags]) + ".")

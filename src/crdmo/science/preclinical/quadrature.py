@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from scipy import special
 
 from crdmo.science.checks import Vector
 
@@ -16,7 +17,7 @@ FAR = 9.0
 @lru_cache(maxsize=64)
 def nodes(count: int) -> tuple[Vector, Vector]:
     """Return the Gauss–Legendre nodes and weights on (-1, 1)."""
-    at, weights = np.polynomial.legendre.leggauss(count)
+    at, weights = special.roots_legendre(count)
     return at, weights
 
 

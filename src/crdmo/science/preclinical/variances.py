@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import stats
 
 from crdmo.science.checks import finite_numbers
@@ -62,7 +63,9 @@ def variance_tests(*, values: Sequence[Sequence[float]]) -> VarianceTests:
                 allowed="groups whose values differ",
                 next_step="use ranks, or leave the group out and say why",
             )
-    bartlett, levene = stats.bartlett(*samples), stats.levene(*samples, center="median")
-    return VarianceTests(
-        float(bartlett.statistic), float(bartlett.pvalue), float(levene.statistic), float(levene.pvalue)
-    )
+    bartlett = stats.bartlett(*samples)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        levene = stats.levene(*samples, center="median")
+    # Where every value lies as far from its group's median as every other, spreads are the same: 0/0 says nothing less.
+    f, p = (0.0, 1.0) if np.isnan(levene.statistic) else (float(levene.statistic), float(levene.pvalue))
+    return VarianceTests(float(bartlett.statistic), float(bartlett.pvalue), f, p)

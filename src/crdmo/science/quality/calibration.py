@@ -78,13 +78,16 @@ class InversePrediction:
     reasons: tuple[str, ...]
 
 
-@method("quality.calibration_line", version="1.0", source=LINE, title="Least-squares calibration line")
-def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLine:
-    """Fit response = intercept + slope · x by ordinary least squares.
+@method("quality.calibration_line", version="1.1", source=LINE, title="Least-squares calibration line")
+def calibration_line(
+    *, x: Sequence[float], y: Sequence[float], weights: Sequence[float] | None = None
+) -> CalibrationLine:
+    """Fit response = intercept + slope · x by least squares.
 
     Parameters: `x` contents and `y` responses of the calibration solutions, one each per measurement, any one
-    unit. Raises `MethodError` for fewer than three measurements or a single content. Source: Draper and Smith
-    1998.
+    unit; `weights` of each measurement, greater than 0, None for equal ones. With weights, means and sums of the
+    line are weighted and the residual variance is that of weight 1. Raises `MethodError` for fewer than three
+    measurements or a single content. Source: Draper and Smith 1998.
 
     >>> line = calibration_line(x=[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
     ...                         y=[3060, 3522, 3707, 4280, 5058, 5510, 5703, 6205, 7156, 7178])
@@ -93,8 +96,13 @@ def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLi
     """
     xs, ys = finite_numbers("x", x, at_least=3), finite_numbers("y", y, at_least=3)
     same_length("x", xs, "y", ys)
-    mean_x, mean_y = float(np.mean(xs)), float(np.mean(ys))
-    sxx = float(np.sum((xs - mean_x) ** 2))
+    w = np.ones_like(xs) if weights is None else finite_numbers("weights", weights)
+    same_length("x", xs, "weights", w)
+    for one in w:
+        positive("a weight", float(one))
+    total = float(np.sum(w))
+    mean_x, mean_y = float(np.sum(w * xs)) / total, float(np.sum(w * ys)) / total
+    sxx = float(np.sum(w * (xs - mean_x) ** 2))
     if np.unique(xs).size < 2:
         raise MethodError(
             "a line needs two different contents",
@@ -102,23 +110,24 @@ def calibration_line(*, x: Sequence[float], y: Sequence[float]) -> CalibrationLi
             allowed="at least two different values of x",
             next_step="add calibration solutions at other contents",
         )
-    slope = float(np.sum((xs - mean_x) * (ys - mean_y))) / sxx
+    slope = float(np.sum(w * (xs - mean_x) * (ys - mean_y))) / sxx
     residuals = (ys - mean_y) - slope * (xs - mean_x)
     df = xs.size - 2
-    s = float(np.sqrt(np.sum(residuals**2) / df))
-    syy = float(np.sum((ys - mean_y) ** 2))
+    rest = float(np.sum(w * residuals**2))
+    s = float(np.sqrt(rest / df))
+    syy = float(np.sum(w * (ys - mean_y) ** 2))
     return CalibrationLine(
         intercept=mean_y - slope * mean_x,
         slope=slope,
         residual_sd=s,
-        intercept_se=s * float(np.sqrt(1.0 / xs.size + mean_x**2 / sxx)),
+        intercept_se=s * float(np.sqrt(1.0 / total + mean_x**2 / sxx)),
         slope_se=s / float(np.sqrt(sxx)),
         degrees_of_freedom=df,
         n=xs.size,
         mean_x=mean_x,
         mean_y=mean_y,
         sum_of_squares_x=sxx,
-        r_squared=1.0 - float(np.sum(residuals**2)) / syy if syy > 0.0 else 0.0,
+        r_squared=1.0 - rest / syy if syy > 0.0 else 0.0,
         x=tuple(xs.tolist()),
         y=tuple(ys.tolist()),
         residuals=tuple(residuals.tolist()),

@@ -27,6 +27,7 @@ from crdmo.common.routes import (
 )
 
 from . import queries, registry
+from . import search as searching
 from .models import Assay, Compound, Curve, Potency, Run, Upload
 from .potency import shown
 from .workflow import assays as assaying
@@ -45,6 +46,20 @@ class CompoundLine(Header):
     stereo: str
     formula: str
     weight: str
+
+
+class HitLine(CompoundLine):
+    """A compound that a search found; the similarity only where that was asked for."""
+
+    similarity: float | None
+
+
+class SearchRead(Schema):
+    """What a search found; what a query may mean otherwise; whether these are all hits."""
+
+    hits: list[HitLine]
+    notes: list[str]
+    complete: bool
 
 
 class LotRead(Schema):
@@ -162,11 +177,20 @@ def compounds(request: Any, program: ProgramCode, after: After = 0, limit: Limit
     )
 
 
-@router.get("/compounds/search", url_name="compound_search", response=list[CompoundLine])
+@router.get("/compounds/search", url_name="compound_search", response=SearchRead)
 @permission("discovery.view")
-def search(request: Any, program: ProgramCode, structure: Text, how: Text = "exact") -> list[dict[str, Any]]:
-    """Search by structure: exact, substructure (SMARTS), or similar; most similar first."""
-    return [compound_line(hit.compound) for hit in queries.search(request.program, structure, how)]
+def search(
+    request: Any,
+    program: ProgramCode,
+    structure: LongText,
+    how: Text = "exact",
+    least: float = searching.LEAST_SIMILAR,
+    measure: Text = "tanimoto",
+) -> dict[str, Any]:
+    """Search by structure: exact, substructure (SMARTS), or similar (tanimoto or dice from `least`), most similar first."""
+    found = searching.search(request.program, structure, how, least=least, measure=measure)
+    hits = [{**compound_line(hit.compound), "similarity": hit.similarity} for hit in found.hits]
+    return {"hits": hits, "notes": found.notes, "complete": found.complete}
 
 
 @router.get("/compounds/{code}", url_name="compound", response=CompoundRead)
@@ -290,11 +314,15 @@ def open_run(request: Any, program: ProgramCode, new: NewRun) -> dict[str, Any]:
 @router.post("/runs/{code}/plates", url_name="plate_new", response=RunLine)
 @permission("discovery.add_plate")
 def add_plate(
-    request: Any, program: ProgramCode, code: str, file: File[UploadedFile], plate: Form[Text]
-) -> dict[str, Any]:
-    """Add a plate in long form: well, role, lot, dose, unit, signal."""
+    request: Any, program: ProgramCode, code: str, file: File[UploadedFile], plate: Form[Text],
+    layout: File[UploadedFile | None] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Add a plate in long form (well, role, lot, dose, unit, signal), or as the reader wrote it with a layout beside it."""
     found = queries.find_run(request.program, code)
-    assaying.add_plate(request.person, found, code=plate, data=file.read(), file_name=file.name or f"{plate}.csv")
+    beside = (layout.read(), layout.name or "layout.csv") if layout else None
+    assaying.add_plate(
+        request.person, found, code=plate, data=file.read(), file_name=file.name or f"{plate}.csv", layout=beside
+    )
     return run_line(queries.find_run(request.program, code))
 
 

@@ -48,10 +48,11 @@ class PlateForm(StepForm):
 
     code = line("Plate", "Its barcode.", limit=40)
     file = forms.FileField(
-        label="File", help_text="Long form: well, role, lot, dose, unit, signal. Or the reader's grid."
+        label="File",
+        help_text="Long form: well, role, lot, dose, unit, signal. Or what the reader wrote: a grid, BMG MARS, Allotrope JSON, a list.",
     )
     layout = forms.FileField(
-        label="Layout", required=False, help_text="With a grid: well, role, lot, dose, unit for each well."
+        label="Layout", required=False, help_text="With a reader's file: well, role, lot, dose, unit for each well."
     )
 
 

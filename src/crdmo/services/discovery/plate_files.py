@@ -1,4 +1,8 @@
-"""A plate from a file: in long form (a row a well), or as the reader's grid with a layout beside it. Taken whole or refused."""
+"""A plate from a file: in long form (a row a well), or as the reader wrote it with a layout beside it. Taken whole or refused.
+
+What a reader wrote is known by what it is: a BMG MARS export, an Allotrope document, a list of plate, well and value, or a
+plain grid. What cannot be true of a reading (its wavelength, number of wells, unit) refuses the file.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ from crdmo.foundation.datasets.tables.table import Table
 from crdmo.foundation.refusals import Invalid
 from crdmo.science.discovery.plate_layout import read_well
 from crdmo.science.method import MethodError
+from crdmo.standards.asm import is_asm, read_asm
+from crdmo.standards.plate_readers import Reading, is_bmg, is_list, read_bmg, read_list, reading_checks
+from crdmo.standards.refusals import FormatError
 
 ROLES = {
     "sample": "sample", "negative": "negative", "negative control": "negative", "positive": "positive",
@@ -52,21 +59,37 @@ def _read(data: bytes, file_name: str) -> Table:
     return found
 
 
-def read_plate(data: bytes, file_name: str, wells: int, layout: tuple[bytes, str] | None = None) -> PlateWells:
-    """Read a plate. With a layout, `data` is the grid of a reader: a first column of row letters, a column a plate column.
+def read_plate(
+    data: bytes, file_name: str, wells: int, layout: tuple[bytes, str] | None = None, *, unit: str = "", plate: str = ""
+) -> PlateWells:
+    """Read a plate. With a layout, `data` is what the reader wrote: a vendor's file, or a grid with a column of row letters.
+
+    `unit` is that of the assay's signal and `plate` the barcode; a file that states another one is refused.
 
     Raises:
-        Invalid: a column is missing, a well, role, unit or number cannot be read, a well stands twice, or a control has
-            fewer than two wells.
+        Invalid: a column is missing, a well, role, unit or number cannot be read, a well stands twice, the reading cannot
+            be true, or a control has fewer than two wells.
     """
-    table = _read(data, file_name)
+    reading = read_reading(data, file_name)
     if layout is None:
+        if reading is not None:
+            raise Invalid(
+                f"{file_name} says what was read, not what stood in the wells",
+                errors={"layout": "needed: well, role, lot, dose, unit for each well"},
+                given=f"a file of {reading.source}",
+                next="Bring the layout of the plate with it",
+            )
+        table = _read(data, file_name)
         table.require(*LONG)
         cells = _cells(table)
     else:
         placed = _read(*layout)
         placed.require(*LAYOUT)
-        signals = _grid(table, wells)
+        if reading is None:
+            signals = _grid(_read(data, file_name), wells)
+        else:
+            _believable(reading, file_name, wells, unit, plate)
+            signals = {one.well: one.text for one in reading.values}
         cells = [{**cell, "signal": signals.get(_well(cell["well"], wells), "")} for cell in _cells(placed)]
     rows: list[dict[str, Any]] = []
     errors: dict[str, str] = {}
@@ -86,6 +109,43 @@ def read_plate(data: bytes, file_name: str, wells: int, layout: tuple[bytes, str
     made = PlateWells(pl.DataFrame(rows, infer_schema_length=None))
     _controlled(made if rows else None, file_name)
     return made
+
+
+def read_reading(data: bytes, file_name: str) -> Reading | None:
+    """Return what a reader's own file says; None for what is a table.
+
+    Raises:
+        Invalid: it begins as such a file and is torn.
+    """
+    try:
+        if is_bmg(data):
+            return read_bmg(data, file_name)
+        if is_asm(data):
+            return read_asm(data).reading
+        if is_list(data):
+            return read_list(data, file_name)
+    except FormatError as error:
+        raise Invalid(
+            f"{file_name}: {error.what}" if file_name not in error.what else error.what, given=error.given,
+            allowed=error.allowed, next=error.next_step,
+        ) from error  # fmt: skip
+    return None
+
+
+def _believable(reading: Reading, file_name: str, wells: int, unit: str, plate: str) -> None:
+    errors = {one.place: f"{one.what}: {one.reason}" for one in reading_checks(reading)[:TOLD]}
+    if reading.wells > wells:
+        errors["wells"] = f"the file has wells of a plate of {reading.wells}; the assay has {wells}"
+    if unit and reading.unit and reading.unit != unit:
+        errors["unit"] = f"the file is in {reading.unit}; the assay's signal is in {unit}"
+    # A list names its plate for this one purpose; the fields of a reader's heading are anybody's.
+    if plate and reading.source == "list" and reading.plate != plate:
+        errors["plate"] = f"the file is of {reading.plate}; given {plate}"
+    if errors:
+        raise Invalid(
+            f"{file_name} cannot be true of this plate; nothing was saved", errors=errors,
+            given=", ".join(errors), next="Bring the file as the reader wrote it",
+        )  # fmt: skip
 
 
 def _controlled(made: PlateWells | None, file_name: str) -> None:

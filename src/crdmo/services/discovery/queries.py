@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import rdFingerprintGenerator
-
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.ledger.models import Record
-from crdmo.foundation.refusals import Invalid, NotFound
-from crdmo.science.discovery.registration import register_structure
+from crdmo.foundation.refusals import NotFound
 from crdmo.science.discovery.registration_files import SourceRecord
-from crdmo.science.method import MethodError, from_json
+from crdmo.science.method import from_json
 
 from . import registry
 from .models import Assay, Compound, Curve, Form, Plate, Potency, Registration, Run, Upload
 
 R = TypeVar("R", bound=Record)
-SEARCHES = ("exact", "substructure", "similar")
-LEAST_SIMILAR = 0.35
-MOST_HITS = 200
 
 
 def _find(rows: Any, what: str, given: str) -> Any:
@@ -112,53 +103,6 @@ def verdicts_of(upload: Upload) -> list[registry.Verdict]:
         )
         for one in rows.order_by("number")
     ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A compound that a search found, with its similarity where one was asked for."""
-
-    compound: Compound
-    similarity: float | None = None
-
-
-_GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-
-
-@lru_cache(maxsize=20_000)
-def _molecule(key: UUID, smiles: str) -> tuple[Chem.Mol, DataStructs.ExplicitBitVect]:
-    # Kept by the record, not by the structure, so that no answer is sooner for what somebody else has.
-    mol = Chem.MolFromSmiles(smiles)
-    return mol, _GENERATOR.GetFingerprint(mol)
-
-
-def search(program: Program | None, structure: str, how: str) -> list[Hit]:
-    """Search the compounds of a program by structure.
-
-    Raises:
-        Invalid: the structure cannot be read, or there is no such search.
-    """
-    if how not in SEARCHES:
-        raise Invalid("there is no such search", given=how, allowed=", ".join(SEARCHES))
-    rows = list(Compound.objects.filter(program=program, is_void=False).select_related("program").order_by("code"))
-    if how == "substructure":
-        with rdBase.BlockLogs():
-            pattern = Chem.MolFromSmarts(structure.strip()) if structure.strip() else None
-        if pattern is None:
-            raise Invalid("this pattern cannot be read", errors={"structure": "SMARTS or SMILES"}, given=structure[:60])
-        return [Hit(one) for one in rows if _molecule(one.pk, one.smiles)[0].HasSubstructMatch(pattern)][:MOST_HITS]
-    try:
-        made = register_structure(structure=structure)
-    except MethodError as error:
-        raise Invalid(
-            error.what, errors={"structure": error.allowed}, given=error.given, next=error.next_step
-        ) from error
-    if how == "exact":
-        return [Hit(one) for one in rows if one.key == made.identity.tautomer]
-    wanted = _GENERATOR.GetFingerprint(Chem.MolFromSmiles(made.standardised.parent))
-    scored = [Hit(one, float(DataStructs.TanimotoSimilarity(wanted, _molecule(one.pk, one.smiles)[1]))) for one in rows]
-    near = [hit for hit in scored if (hit.similarity or 0) >= LEAST_SIMILAR]
-    return sorted(near, key=lambda hit: (-(hit.similarity or 0), hit.compound.code))[:MOST_HITS]
 
 
 def potencies_of(program: Program | None) -> dict[tuple[UUID, UUID], Potency]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crdmo.common.studies.models import Arm, Finding, Study, Subject, Visit
@@ -16,9 +16,12 @@ from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.science.method import MethodError
 
+from . import kinetic_rules
 from .models import Analysis
 
 METHOD = "preclinical.nca"
+# A sample is looked for among the visits so many days around the dose.
+DAYS_NEAR = 8
 DURATION = re.compile(r"^PT(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?\Z|^P(\d+)D\Z")
 
 
@@ -36,22 +39,17 @@ def hours(elapsed: str) -> float | None:
 
 
 def profiles(study: Study, visit: Visit, code: str = "") -> dict[Subject, list[tuple[float, Finding]]]:
-    """Return the samples of each animal of a day by nominal time after the dose, in order.
+    """Return the samples of each animal after the dose of a day by nominal time, in order.
 
     Raises:
         Invalid: a sample has no time after the dose, stands twice, or units differ.
     """
-    rows = Finding.objects.filter(study=study, domain="PC", visit__code=visit.code, not_done=False, is_void=False)
+    near = (visit.day - DAYS_NEAR, visit.day + DAYS_NEAR)
+    rows = Finding.objects.filter(study=study, domain="PC", visit__day__range=near, not_done=False, is_void=False)
     rows = rows.filter(code=code) if code else rows
     found: dict[Subject, list[tuple[float, Finding]]] = defaultdict(list)
     units = set()
-    for one in rows.select_related("subject").order_by("subject__code", "entry"):
-        at = hours(one.elapsed)
-        if at is None:
-            raise Invalid(
-                "a sample has its time after the dose",
-                errors={"elapsed": f"{one.subject}, {one.time_point or 'no time'}"},
-            )
+    for at, one in of_dose(rows.select_related("subject", "visit").order_by("subject__code", "entry"), visit):
         if any(at == other for other, _ in found[one.subject]):
             raise Invalid("a sample stands once for a time", errors={"elapsed": f"{one.subject}, {at:g} h"})
         found[one.subject].append((at, one))
@@ -61,13 +59,48 @@ def profiles(study: Study, visit: Visit, code: str = "") -> dict[Subject, list[t
     return {animal: sorted(samples, key=lambda pair: pair[0]) for animal, samples in found.items()}
 
 
-def compute(act: Act, study: Study, visit: Visit) -> list[Analysis]:
+def of_dose(rows: Iterable[Finding], visit: Visit) -> list[tuple[float, Finding]]:
+    """Return the samples that follow the dose of a visit, with their hours after it.
+
+    The sample of 24 h is often recorded with the next study day; it follows the dose of the day before, where that is a day
+    with samples of its own.
+
+    Raises:
+        Invalid: a sample of the visit has no time after the dose.
+    """
+    given = [(hours(one.elapsed), one) for one in rows if one.visit is not None]
+    dosed = {one.visit.day for at, one in given if one.visit is not None and (at is None or at < 24)}
+    found = []
+    for at, one in given:
+        own = one.visit is not None and one.visit.code == visit.code
+        if at is None:
+            if own:
+                raise Invalid("a sample has its time after the dose",
+                              errors={"elapsed": f"{one.subject}, {one.time_point or 'no time'}"})  # fmt: skip
+            continue
+        before = _earlier(one.visit.day, int(at // 24)) if one.visit is not None else 0
+        moved = at >= 24 and before in dosed
+        if before == visit.day if moved else own:
+            found.append((at, one))
+    return found
+
+
+def _earlier(day: int, days: int) -> int:
+    """Return the study day that lies so many days before another; there is no day 0."""
+    before = day - days
+    return before - 1 if before <= 0 < day else before
+
+
+def compute(act: Act, study: Study, visit: Visit, *, window: str, below: str) -> list[Analysis]:
     """Compute the exposure of each animal that was exposed, and keep it; a control without drug has none.
 
     Raises:
+        Invalid: a rule that there is not, or that the samples do not carry; an infusion.
         Refused: no animal of the day has a profile that can be computed.
     """
+    kinetic_rules.checked(window, below)
     made, told = [], []
+    routes = kinetic_rules.routes(study)
     found = profiles(study, visit)
     placed = arms_of(found)
     before = {
@@ -80,7 +113,8 @@ def compute(act: Act, study: Study, visit: Visit) -> list[Analysis]:
         if arm is None or not any(values):
             continue
         inputs = {"time": [at for at, _ in samples], "concentration": values}
-        parameters = {"interval": 24.0, "rule": "linear_up_log_down", "route": "extravascular"}
+        route = routes.get(animal.id, "extravascular")
+        parameters = kinetic_rules.parameters(window, below, [one for _, one in samples], route)
         try:
             result = run(
                 act, METHOD, inputs, parameters, sources=[one for _, one in samples], program=study.program,
@@ -134,6 +168,7 @@ def lines(study: Study) -> list[dict[str, Any]]:
                     "group": arm, "sex": one.sex, "animal": one.words["animal"], "unit": one.words["unit"],
                     "cmax": output["c_max"], "tmax": output["t_max"], "auc": output["auc_last"], "auc_tau": output["auc_tau"],
                     "auc_inf": output["auc_inf"], "half_life": terminal.get("half_life"), "flags": output["flags"],
+                    "rules": kinetic_rules.told(one.result.parameters),
                 }
             )  # fmt: skip
     return sorted(found, key=lambda line: (line["day"], line["group"].position, line["sex"], line["animal"]))

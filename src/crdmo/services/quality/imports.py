@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from crdmo.common.exchange import options_from
 from crdmo.common.materials.models import Lot
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.datasets.sealing import seal_upload
@@ -29,7 +30,9 @@ class Brought:
     frame: pl.DataFrame
 
 
-WORDS = frozenset({"batch", "type", "sample", "site", "operator", "instrument", "day", "run", "lot", "group"})
+WORDS = frozenset(
+    {"batch", "type", "sample", "site", "operator", "instrument", "day", "run", "lot", "group", "subgroup", "phase"}
+)
 
 
 def read(
@@ -56,13 +59,7 @@ def options(texts: Sequence[str]) -> dict[str, Any]:
     Raises:
         Invalid: a text has no equals sign.
     """
-    made: dict[str, Any] = {}
-    for text in texts:
-        name, found, value = text.partition("=")
-        if not found or not name.strip():
-            raise Invalid("an option is NAME=VALUE", given=text, allowed="lower_limit=95.0")
-        made[name.strip()] = _plain(value.strip())
-    return made
+    return {name: _plain(value) for name, value in options_from(texts).items()}
 
 
 def _plain(value: str) -> Any:
@@ -138,17 +135,28 @@ def entries(program: Program, asked: Sequence[Asked]) -> list[testing.Entry]:
     return found
 
 
-def enter_file(
-    actor: Actor, sheet: Worksheet, file_name: str, data: bytes, names: tuple[str, ...] = ()
-) -> list[Result]:
-    """Enter the readings of an instrument's table, sealed as it came: columns sample, test, value; optionally name and unit.
+@dataclass(frozen=True)
+class Readings:
+    """The table of an instrument, with what is to be entered from it."""
+
+    table: Table
+    entries: list[testing.Entry]
+
+
+def read_readings(sheet: Worksheet, file_name: str, data: bytes, names: tuple[str, ...] = ()) -> Readings:
+    """Read an instrument's table: columns sample, test, value; optionally name and unit.
 
     Raises:
-        Invalid: the table is torn, a unit is not that of the specification, or a reading cannot be taken. Nothing is sealed then.
+        Invalid: the table is torn, holds a formula, or a unit is not that of the specification. NotFound: no such test.
     """
     assert sheet.program is not None
     table = read_table(data, file_name)
     table.require("sample", "test", "value")
+    if table.flags:
+        first = table.flags[0]
+        raise Invalid(
+            f"{file_name} holds a formula", given=first.value[:40], errors={f"row {first.row}": "a value, no formula"}
+        )
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in table.frame.iter_rows(named=True):
         line = {name: str(value).strip() for name, value in row.items()}
@@ -170,6 +178,19 @@ def enter_file(
                 given=", ".join(sorted(wrong)),
                 allowed=entry.test.criterion.unit,
             )
+    return Readings(table, made)
+
+
+def enter_file(
+    actor: Actor, sheet: Worksheet, file_name: str, data: bytes, names: tuple[str, ...] = ()
+) -> list[Result]:
+    """Enter the readings of an instrument's table, sealed as it came.
+
+    Raises:
+        Invalid: see `read_readings`, or a reading cannot be taken. Nothing is sealed then.
+    """
+    found = read_readings(sheet, file_name, data, names)
+    assert sheet.program is not None
     with act(actor, "quality.enter_results") as opened:
         dataset = seal_upload(
             opened,
@@ -178,10 +199,10 @@ def enter_file(
             name=f"Readings of {sheet.code}",
             kind="quality.readings",
             program=sheet.program,
-            columns=dict.fromkeys(table.columns, "text"),
+            columns=dict.fromkeys(found.table.columns, "text"),
             device=sheet.instrument.code if sheet.instrument else "",
         )
         results: list[Result] = testing.enter_results.within(
-            opened, sheet, made, source=Reading.Source.FILE, file=dataset
+            opened, sheet, found.entries, source=Reading.Source.FILE, file=dataset
         )
     return results

@@ -9,6 +9,7 @@
 The names, labels, types and orders are facts of CDISC's implementation guides SDTMIG 3.4 and SENDIG 3.1.1.
 """
 
+from crdmo.standards.cdisc.archive import packed_folder, transport_files
 from crdmo.standards.cdisc.build import Dataset, build, supplemental
 from crdmo.standards.cdisc.checking import check
 from crdmo.standards.cdisc.folder import Package, encode, read_files, read_folder, write_folder
@@ -31,9 +32,11 @@ __all__ = [
     "build",
     "check",
     "encode",
+    "packed_folder",
     "read_files",
     "read_folder",
     "study_day",
     "supplemental",
+    "transport_files",
     "write_folder",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from crdmo.common import exchange
 from crdmo.common.engagements import queries as contracts
 from crdmo.common.materials.models import Lot, Substance
 from crdmo.common.work import Item, waiting
@@ -54,6 +55,7 @@ def program(request: PageRequest, program: str) -> HttpResponse:
         .order_by("-entry")[:8],
         "acts": trails.acts([trails.line(entry) for entry in recent])[:10],
         "standing": contracts.standing(here),
+        "brings": bool(exchange.offered(request.person, here)),
     }
     return render(request, "web/program.html", contents)
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from crdmo.foundation.refusals import Invalid
+from crdmo.standards.cdisc import transport_files
 from crdmo.standards.refusals import FormatError
 from crdmo.standards.xpt import Member, read_xpt
 
-MOST_FILES = 60
-MOST_BYTES = 300 * 1024 * 1024
 NEEDED = ("STUDYID", "USUBJID")
 REPEATED = 1000
 
@@ -24,21 +20,13 @@ def unpacked(name: str, data: bytes) -> dict[str, bytes]:
     Raises:
         Invalid: it is neither, holds too much, or its pieces are torn.
     """
-    if name.lower().endswith(".xpt"):
-        return {PurePosixPath(name).name.lower(): data}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            rows = [one for one in packed.infolist() if one.filename.lower().endswith(".xpt")]
-            # The sizes stand in the directory of the zip: a bomb is refused before it is opened.
-            if len(rows) > MOST_FILES or sum(one.file_size for one in rows) > MOST_BYTES:
-                raise Invalid(
-                    "this zip holds too much", errors={"file": f"{MOST_FILES} files, 300 MB unpacked"}, given=name
-                )
-            return {PurePosixPath(one.filename).name.lower(): packed.read(one) for one in rows}
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        return transport_files(data, name)
+    except FormatError as error:
         raise Invalid(
-            "this is no zip of transport files", errors={"file": "a .zip of .xpt files, or one .xpt"}, given=name
-        ) from error
+            f"this folder is not taken: {error.what}", errors={"file": str(error)}, given=error.given or name,
+            allowed=error.allowed or "a .zip of .xpt files, or one .xpt",
+        ) from error  # fmt: skip
 
 
 def members_of(files: Mapping[str, bytes]) -> dict[str, Member]:

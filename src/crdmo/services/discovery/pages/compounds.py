@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from crdmo.foundation.refusals import Refused
+from crdmo.foundation.refusals import Invalid, Refused
 from crdmo.web.door import Page
 from crdmo.web.links import page_of
 from crdmo.web.request import PageRequest
@@ -17,6 +17,7 @@ from crdmo.web.steps import may
 from .. import figures, queries
 from ..models import Compound, CompoundLot, Form, Nomination
 from ..potency import shown
+from ..search import LEAST_SIMILAR, Found, by_text, search
 from ..workflow.candidates import judge
 from .shared import at, here, of
 
@@ -41,35 +42,38 @@ def lot_address(record: CompoundLot) -> str:
     return address(record.form.compound)
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise Invalid("this is no similarity", errors={"least": "0 to 1"}, given=text, allowed="0 to 1") from error
+
+
 def compounds(request: PageRequest, program: str) -> HttpResponse:
     """List compounds with drawings; search by number or name, or by structure."""
     asked, how = request.GET.get("q", "").strip()[:500], request.GET.get("how", "text")
+    least = request.GET.get("least", "").strip()[:20] or str(LEAST_SIMILAR)
     refused: Refused | None = None
-    hits: list[queries.Hit] = []
-    if asked and how != "text":
-        try:
-            hits = queries.search(request.program, asked, how)
-        except Refused as error:
-            refused = error
-    else:
-        rows = (
-            Compound.objects.filter(program=request.program, is_void=False).select_related("program").order_by("code")
+    found = Found([])
+    try:
+        found = (
+            search(request.program, asked, how, least=_number(least))
+            if asked and how != "text"
+            else by_text(request.program, asked)
         )
-        hits = [
-            queries.Hit(one)
-            for one in rows
-            if not asked or asked.lower() in f"{one.code} {one.name} {one.inchi_key}".lower()
-        ]
+    except Refused as error:
+        refused = error
     cards = [
         {
             "compound": hit.compound,
             "similarity": hit.similarity,
             "drawing": figures.structure(here(request), hit.compound.smiles),
         }
-        for hit in hits[:SHOWN]
+        for hit in found.hits[:SHOWN]
     ]
     contents = {
-        "cards": cards, "count": len(hits), "shown": SHOWN, "asked": asked, "how": how, "refused": refused,
+        "cards": cards, "count": len(found.hits), "found": found, "least": least, "shown": SHOWN, "asked": asked, "how": how,
+        "refused": refused,
         "ways": (("text", "Number or name"), ("exact", "Same structure"), ("substructure", "Substructure (SMARTS)"),
                  ("similar", "Similar structure")),
         "bring": at(request, "bring") if may(request, "discovery.bring_structures") else "",

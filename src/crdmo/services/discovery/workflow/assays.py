@@ -83,8 +83,8 @@ def add_plate(
     said(code=code)
     if Plate.objects.filter(program=run.program, code=code.strip(), is_void=False).exists():
         raise Invalid("this plate is there already", errors={"code": "taken"}, given=code)
-    wells = read_plate(data, file_name, run.assay.wells, layout)
-    lots = _lots(run, wells.lots)
+    wells = read_plate(data, file_name, run.assay.wells, layout, unit=run.assay.signal_unit, plate=code.strip())
+    lots = lots_of(run, wells.lots)
     dataset = seal(
         act, name=f"Plate {code.strip()}", data=wells.frame, kind="plate", program=run.program, original=data,
         file_name=file_name,
@@ -112,7 +112,7 @@ def add_plate(
     return plate
 
 
-def _lots(run: Run, names: list[str]) -> dict[str, CompoundLot]:
+def lots_of(run: Run, names: list[str]) -> dict[str, CompoundLot]:
     """Return the lots of a plate by the names in its file; a compound's or form's number means its only lot.
 
     Raises:
@@ -275,6 +275,6 @@ def report_potency(act: Act, compound: Compound, assay: Assay) -> Potency:
 
 
 __all__ = [
-    "accept_run", "add_plate", "approve_curves", "define_assay", "open_run", "reject_run", "report_potency",
+    "accept_run", "add_plate", "approve_curves", "define_assay", "lots_of", "open_run", "reject_run", "report_potency",
     "review_curve",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from crdmo.web.door import FORM, Page
 from crdmo.web.request import PageRequest
 from crdmo.web.stepping import Given, Signed, Step, page
 
-from .. import comparison, figures, queries, toxicokinetics
+from .. import comparison, figures, kinetic_rules, queries, toxicokinetics
 from ..workflow import analyses as workflow
 from .frame import choice, find, frame
 
@@ -26,6 +26,13 @@ class DayForm(StepForm):
     """A day with concentrations."""
 
     visit = choice("Day", hint="With recorded concentrations.")
+    window = choice("Terminal phase", kinetic_rules.WINDOWS.items(), "Unless chosen, PKNCA's rules.", required=False)
+    below = choice(
+        "Below the limit of quantification",
+        [(key, words) for key, (words, _) in kinetic_rules.BELOW.items()],
+        "Unless chosen, 0 before, missing between, dropped after.",
+        required=False,
+    )
 
 
 class TestForm(StepForm):
@@ -56,7 +63,8 @@ def kinetics(request: PageRequest, program: str, code: str) -> HttpResponse:
         visit = next((one for one in _sampled(found) if one.code == given["visit"]), None)
         if visit is None:
             raise NotFound("there are no concentrations on this day", given=given["visit"])
-        workflow.compute_toxicokinetics(request.person, found, visit)
+        rules = {key: given[key] for key in ("window", "below") if given.get(key)}
+        workflow.compute_toxicokinetics(request.person, found, visit, **rules)
 
     def steps() -> list[Step]:
         days = _sampled(found)
@@ -86,6 +94,7 @@ def kinetics(request: PageRequest, program: str, code: str) -> HttpResponse:
             "lines": lines,
             "means": toxicokinetics.means(found),
             "units": words,
+            "rules": sorted({line["rules"] for line in lines} - {""}),
             "figures": drawn,
             "stale": set(stale_causes(line["result"].id for line in lines)),
         }

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from crdmo.foundation.refusals import Invalid
-from crdmo.standards.cdisc import read_files
+from crdmo.standards.cdisc import read_files, transport_files
 from crdmo.standards.refusals import FormatError
 from crdmo.standards.xpt import Member
 
-MOST_BYTES = 256 * 2**20
-MOST_FILES = 80
 # Domains whose rows become records. What describes the trial, relates records or belongs to pools is kept as its file.
 EVENTS = ("DS",)
 INTERVENTIONS = ("EX",)
@@ -47,31 +43,19 @@ class Package:
     animals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def unzipped(data: bytes) -> dict[str, bytes]:
+def unzipped(data: bytes, file_name: str = "package.zip") -> dict[str, bytes]:
     """Return the transport files of an archive, by name.
 
     Raises:
-        Invalid: it is no archive, holds too much, or none.
+        Invalid: it is no archive, is hostile or torn, holds too much, or none.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        names = [one for one in archive.infolist() if one.filename.lower().endswith(".xpt") and not one.is_dir()]
-        if sum(one.file_size for one in names) > MOST_BYTES or len(names) > MOST_FILES:
-            raise Invalid("this package is too large when unpacked", allowed=f"{MOST_BYTES} bytes, {MOST_FILES} files")
-        found = {}
-        for one in names:
-            with archive.open(one) as part:
-                data_of = part.read(MOST_BYTES + 1)
-            if len(data_of) > MOST_BYTES:
-                raise Invalid("this package is too large when unpacked", given=one.filename)
-            found[PurePosixPath(one.filename).name] = data_of
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        return transport_files(data, file_name)
+    except FormatError as error:
         raise Invalid(
-            "this is no archive that can be read", given=str(error)[:100], allowed="a ZIP of .xpt files"
-        ) from error
-    if not found:
-        raise Invalid("there is no transport file in the archive", allowed="files that end in .xpt")
-    return found
+            f"this package is not taken: {error.what}", errors={"file": str(error)}, given=error.given,
+            allowed=error.allowed or "a ZIP of .xpt files",
+        ) from error  # fmt: skip
 
 
 def read_package(files: Mapping[str, bytes]) -> Package:

@@ -19,12 +19,17 @@ def _open(act: Act, study: Study) -> None:
 
 
 @verb("preclinical.compute_toxicokinetics", "compute toxicokinetics", roles=DIRECTOR)
-def compute_toxicokinetics(act: Act, study: Study, visit: Visit) -> list[Analysis]:
-    """Compute the exposure of each animal on a day, by non-compartmental analysis of nominal times."""
+def compute_toxicokinetics(
+    act: Act, study: Study, visit: Visit, *, window: str = "pknca", below: str = "usual"
+) -> list[Analysis]:
+    """Compute the exposure of each animal on a day, by non-compartmental analysis of nominal times.
+
+    `window` says by whose rules the terminal phase is found, `below` what counts below the limit (see `kinetic_rules`).
+    """
     _open(act, study)
     if visit.study_id != study.id:
         raise Invalid("the day is one of this study", errors={"visit": "not of this study"}, given=str(visit))
-    return toxicokinetics.compute(act, study, visit)
+    return toxicokinetics.compute(act, study, visit, window=window, below=below)
 
 
 @verb("preclinical.compare_groups", "compare groups with the control", roles=DIRECTOR)

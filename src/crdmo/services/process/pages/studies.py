@@ -197,10 +197,12 @@ def bring(request: PageRequest, program: str) -> HttpResponse:
         def write() -> Study:
             if not factors:
                 raise Invalid("a study has factors", errors={"factors": "fill both ends of at least one parameter"})
-            rows = imports.read_study(file.name, file.read(), [f["parameter"] for f in factors], responses)
+            data = file.read()
+            rows = imports.read_study(file.name, data, [f["parameter"] for f in factors], responses)
             found: Study = workflow.import_study(
-                request.person, request.program, factors=factors, responses=responses, rows=rows, **given
-            )
+                request.person, request.program, factors=factors, responses=responses, rows=rows,
+                file=(file.name, data), **given,
+            )  # fmt: skip
             return found
 
         made = form.attempt(write)

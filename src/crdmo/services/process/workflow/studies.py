@@ -10,6 +10,7 @@ from crdmo.foundation.accounts.authority import verb
 from crdmo.foundation.accounts.models import Program
 from crdmo.foundation.computing.models import Result
 from crdmo.foundation.computing.running import run as compute
+from crdmo.foundation.datasets import Dataset, seal
 from crdmo.foundation.ledger.acts import Act
 from crdmo.foundation.ledger.thread import sources_of
 from crdmo.foundation.refusals import Invalid, Refused
@@ -86,7 +87,7 @@ def _text(value: float) -> str:
 
 
 def _study(
-    act: Act, program: Program, title: str, objective: str, kind: str, order: str, design: Result | None,
+    act: Act, program: Program, title: str, objective: str, kind: str, order: str, basis: Result | Dataset | None,
     factors: Sequence[Line], responses: Sequence[Attribute],
 ) -> Study:  # fmt: skip
     made = act.create(
@@ -97,8 +98,8 @@ def _study(
         objective=objective.strip(),
         kind=kind,
         order=order,
-        design=design,
-        sources=sources_of([design] if design else []),
+        design=basis if isinstance(basis, Result) else None,
+        sources=sources_of([basis] if basis else []),
     )
     own = {"program": program, "study": made}
     act.create_many(StudyFactor, [{**own, "position": i, **_factor(f)} for i, f in enumerate(factors, 1)])
@@ -266,14 +267,16 @@ def import_study(
     rows: Sequence[Line],
     order: str = "second",
     source: str = "",
+    file: tuple[str, bytes] | None = None,
 ) -> Study:
-    """Enter a study whole from rows of `settings`, `values`, `block`; `source` says where the rows come from."""
+    """Enter a study whole from rows of `settings`, `values`, `block`; `source` says where the rows come from.
+
+    `file` is the name and the bytes that the rows were read from: it is sealed as it came, and the study leads back to it.
+    """
     errors = {**_wrong(program, title, factors, responses, order, IMPORTED), **required(source=source)}
     refuse("this study is not complete; nothing was saved", errors)
     if not 1 <= len(rows) <= MOST_RUNS:
         raise Invalid("a study has runs", given=f"{len(rows)} rows", allowed=f"1 to {MOST_RUNS}")
-    study = _study(act, program, title, source, IMPORTED, order, None, factors, responses)
-    act.change(study, state=Study.State.RUNNING, started_at=act.now)
     names = [factor["parameter"].name for factor in factors]
     errors = {
         f"row {i}, {name}": f"given {row['settings'].get(name)!r}; a number with a point"
@@ -282,6 +285,13 @@ def import_study(
         if number(row["settings"].get(name)) is None
     }
     refuse("a setting is missing; nothing was saved", errors)
+    sealed = None
+    if file is not None:
+        sealed = seal(
+            act, name=title.strip(), data=file[1], kind="process.study", program=program, file_name=file[0], note=source
+        )
+    study = _study(act, program, title, source, IMPORTED, order, sealed, factors, responses)
+    act.change(study, state=Study.State.RUNNING, started_at=act.now)
     made = act.create_many(
         Run,
         [

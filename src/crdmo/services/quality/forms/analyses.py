@@ -13,7 +13,7 @@ from crdmo.web import steps
 from crdmo.web.accounts.forms import StepForm
 from crdmo.web.fields import MeasuredField
 
-from ..workflow.analyses import FACTORS, KINDS, times_in
+from ..workflow.analyses import CHARTS, FACTORS, KINDS, times_in
 
 
 class UploadForm(StepForm):
@@ -155,8 +155,22 @@ class PrecisionColumns(ColumnsForm):
         return ",".join(names)
 
 
+class ControlColumns(ColumnsForm):
+    """A table of batches or subgroups."""
+
+    kind = "control_limits"
+    columns = (
+        ("group", ("subgroup", "batch", "lot", "group"), False, True),
+        ("value", ("value", "result"), True, True),
+    )
+    chart = forms.ChoiceField(choices=[(name, name) for name in CHARTS], label="Chart")
+    first = forms.IntegerField(
+        min_value=2, required=False, label="Subgroups that set the limits", help_text="The first so many; empty: all."
+    )
+
+
 COLUMNS: dict[str, type[ColumnsForm]] = {
-    form.kind: form for form in (ShelfLifeColumns, DissolutionColumns, PrecisionColumns)
+    form.kind: form for form in (ShelfLifeColumns, DissolutionColumns, PrecisionColumns, ControlColumns)
 }
 
 

@@ -145,7 +145,7 @@ def _profiles(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, 
     return made, _settings(given, "regulator", "required_units")
 
 
-FACTORS = ("site", "instrument", "operator", "day", "run")
+FACTORS = ("site", "batch", "instrument", "operator", "day", "run")
 
 
 def _precision(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -165,6 +165,35 @@ def _precision(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str,
     levels = [_column(frame, f, False) for f in factors]
     inputs = {"values": _column(frame, value), "factor_names": factors, "factor_levels": levels, "samples": samples}
     return inputs, _settings(given, "confidence")
+
+
+CHARTS = {"Xbar-S": "means and standard deviations", "Xbar-R": "means and ranges"}
+
+
+def _subgroups(frame: pl.DataFrame, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read one row a value: the subgroup or batch in time order, and the value; `first` says how many set the limits."""
+    group = _needed(frame, given, "group", ("subgroup", "batch", "lot", "group"))
+    value = _needed(frame, given, "value", [c for c in frame.columns if c not in (group, "phase")])
+    chart = str(given.get("chart") or "Xbar-S")
+    if chart not in CHARTS:
+        raise Invalid(
+            "there is no such chart", errors={"chart": "not one of them"}, given=chart, allowed="Xbar-S, Xbar-R"
+        )
+    found: dict[str, list[float]] = {}
+    for name, one in zip(_column(frame, group, False), _column(frame, value), strict=True):
+        found.setdefault(name, []).append(one)
+    first = given.get("first") or len(found)
+    if not isinstance(first, int) or not 2 <= first <= len(found):
+        raise Invalid(
+            "so many subgroups cannot set the limits", errors={"first": f"2 to {len(found)}"}, given=str(first)
+        )
+    return {"subgroups": list(found.values())[:first]}, {"kind": CHARTS[chart]}
+
+
+def _limits_finding(output: Any) -> str:
+    spread = f"spread {output['spread_lower']:.5g} to {output['spread_upper']:.5g}"
+    limits = f"mean {output['centre']:.7g}, limits {output['lower']:.7g} to {output['upper']:.7g}"
+    return f"{output['points']} subgroups of {output['subgroup_size']}: {limits}; {spread}"
 
 
 def _shelf_life_finding(output: Any) -> str:
@@ -215,6 +244,15 @@ KINDS: dict[str, Kind] = {
         "Columns: site, day, run and the value; optionally sample.",
         _precision,
         _precision_finding,
+    ),
+    "control_limits": Kind(
+        "control_limits",
+        "Control limits of a batch or subgroup table",
+        "quality.baseline_subgroups",
+        ("subgroup", "a value"),
+        "Columns: subgroup or batch, in time order, and the value; as many values in each.",
+        _subgroups,
+        _limits_finding,
     ),
 }
 

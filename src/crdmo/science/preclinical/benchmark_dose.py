@@ -1,0 +1,272 @@
+"""Benchmark dose of an incidence: all of EPA's dichotomous models, the lower limit of each, and which is recommended, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from crdmo.science.checks import share
+from crdmo.science.method import MethodError, method
+from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Profiled, bounds, log_likelihood, maximise, profile
+from crdmo.science.preclinical.quantal_models import MODELS, Array, Model, Risk
+
+_SOURCE = (
+    "US EPA (2012) Benchmark Dose Technical Guidance, EPA/100/R-12/001 (models, extra risk, selection by AIC or the lowest "
+    "BMDL); US EPA BMDS 3 user guide (restrictions, default rules of recommendation); lower limit by profile likelihood: "
+    "Crump KS, Howe R (1985) in Clayson DB et al., Toxicological Risk Assessment, CRC Press"
+)
+Bin = Literal["viable", "questionable", "unusable"]
+CLOSE = 3.0
+FEWEST_GROUPS = 2
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a model; on a bound it is no estimate and is not counted."""
+
+    name: str
+    value: float
+    on_bound: bool
+
+
+@dataclass(frozen=True)
+class GroupFit:
+    """What a model says of one dose group; the residual is (observed − expected)/√(n p (1 − p))."""
+
+    dose: float
+    expected: float
+    scaled_residual: float
+
+
+@dataclass(frozen=True)
+class ModelFit:
+    """One fitted model.
+
+    `bmd`, its one-sided lower and upper limits `bmdl` and `bmdu` in the unit of the doses (None where there is none);
+    `log_likelihood` without the binomial constant; `aic` counts parameters that are on no bound; `chi_square`, `df` and
+    `p_value` of Pearson's goodness of fit (None without degrees of freedom); `place`, the parameters as the model is written in
+    its benchmark dose; `reasons` for the bin; `cautions` that do not
+    change it.
+    """
+
+    model: str
+    bmd: float | None
+    bmdl: float | None
+    bmdu: float | None
+    log_likelihood: float
+    aic: float
+    parameters: tuple[Parameter, ...]
+    groups: tuple[GroupFit, ...]
+    chi_square: float
+    df: int
+    p_value: float | None
+    place: tuple[float, ...]
+    bin: Bin
+    reasons: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BenchmarkDose:
+    """All fits, and the model that the rules recommend, with the reason; None where no model is viable."""
+
+    fits: tuple[ModelFit, ...]
+    recommended: str | None
+    reason: str
+    benchmark_response: float
+    risk: str
+    confidence: float
+
+    def fit(self, model: str) -> ModelFit:
+        """Return the fit of a model by its name."""
+        return next(one for one in self.fits if one.model == model)
+
+
+def probability(result: BenchmarkDose, model: str, doses: Sequence[float] | Array) -> Array:
+    """Return the probability of the effect at doses, shape (m,), by a fitted model."""
+    form = next(one for one in MODELS if one.name == model)
+    theta = np.array([result.fit(model).place])
+    return form.probability(theta, np.asarray(doses, dtype=float), result.benchmark_response, result.risk == "extra")[0]
+
+
+def _refuse(what: str, given: str, allowed: str, next_step: str = "correct the table") -> MethodError:
+    return MethodError(what, given=given, allowed=allowed, next_step=next_step)
+
+
+def _read(doses: Sequence[float], subjects: Sequence[int], affected: Sequence[int]) -> Data:
+    if not len(doses) == len(subjects) == len(affected):
+        raise _refuse(
+            "each dose group has one number of animals and one of affected animals",
+            f"{len(doses)} doses, {len(subjects)} and {len(affected)} numbers",
+            "lists of one length",
+        )
+    table = np.array([doses, subjects, affected], dtype=float)
+    if not np.all(np.isfinite(table)) or np.any(table < 0):
+        raise _refuse("a value is missing or below 0", str(table.T.tolist()), "finite numbers of 0 or more")
+    if np.any(table[1:] % 1):
+        raise _refuse("animals are counted", str(table[1:].tolist()), "whole numbers")
+    if np.any(table[1] == 0) or np.any(table[2] > table[1]):
+        raise _refuse(
+            "a group has no animals, or more affected animals than animals",
+            str(table.T.tolist()),
+            "0 ≤ affected ≤ animals",
+        )
+    known = np.unique(table[0])
+    if known.size < FEWEST_GROUPS or np.sum(known > 0) < FEWEST_GROUPS - 1:
+        raise _refuse(
+            "there are too few doses for a dose-response model",
+            f"doses {known.tolist()}",
+            "two or more different doses, one of them above 0",
+            "compare the groups by Fisher's exact test",
+        )
+    # Groups of one dose (two controls, say) are one group: the likelihood is the same.
+    counts = np.array([table[1:, table[0] == dose].sum(axis=1) for dose in known])
+    if not 0 < counts[:, 1].sum() < counts[:, 0].sum():
+        raise _refuse(
+            "no animal, or every animal, is affected: the incidence says nothing of the dose",
+            f"{int(counts[:, 1].sum())} of {int(counts[:, 0].sum())}",
+            "some animals with and some without the effect",
+            "report the incidences as they are",
+        )
+    return Data(known, counts[:, 0], counts[:, 1])
+
+
+@method(
+    "preclinical.benchmark_dose", version="1.0", source=_SOURCE, title="Benchmark dose of an incidence", tolerance=1e-6
+)
+def benchmark_dose(
+    *,
+    doses: Sequence[float],
+    subjects: Sequence[int],
+    affected: Sequence[int],
+    benchmark_response: float = 0.10,
+    risk: Risk = "extra",
+    confidence: float = 0.95,
+) -> BenchmarkDose:
+    """Fit all dichotomous models and recommend one.
+
+    Parameters: `doses` of the groups in one unit, in any order; `subjects` and `affected` animals of each;
+    `benchmark_response`, the risk whose dose is asked for, as `extra` risk (P(d) − P(0))/(1 − P(0)) or as `added` risk
+    P(d) − P(0); `confidence`, one-sided, of the limits. Raises `MethodError` for a torn table, fewer than two doses, or
+    incidences that are all 0 or all 100 %.
+
+    >>> found = benchmark_dose(
+    ...     doses=[0, 10, 50, 150, 400], subjects=[25, 25, 24, 24, 24], affected=[0, 3, 7, 11, 15]
+    ... )
+    >>> found.recommended, round(found.fit("Log-Probit").bmd, 5), round(found.fit("Log-Probit").aic, 3)
+    ('Log-Probit', 7.96379, 116.189)
+    """
+    data = _read(doses, subjects, affected)
+    benchmark = Benchmark(share("benchmark_response", benchmark_response), risk == "extra")
+    if not 0.5 < share("confidence", confidence) < 1.0:
+        raise _refuse("the confidence of a limit", f"{confidence:g}", "above 0.5 and below 1", "0.95 is usual")
+    # A polynomial of more stages than the doses can tell apart is not fitted (EPA's default: groups less two).
+    used = [model for model in MODELS if model.stages <= max(1, data.dose.size - 2)]
+    fits = tuple(_fit(model, data, benchmark, confidence) for model in used)
+    recommended, reason = _recommend(fits)
+    return BenchmarkDose(fits, recommended, reason, benchmark_response, risk, confidence)
+
+
+def _fit(model: Model, data: Data, benchmark: Benchmark, confidence: float) -> ModelFit:
+    theta, height = maximise(model, data, benchmark)
+    low, high = bounds(model, data, benchmark)
+    found = profile(model, theta, height, data, benchmark, confidence)
+    natural = model.natural(found.theta, benchmark.response, benchmark.is_extra)
+    p = np.clip(
+        model.probability(found.theta[None], data.dose, benchmark.response, benchmark.is_extra)[0], 1e-300, 1.0 - 1e-15
+    )
+    spread = np.sqrt(np.maximum(data.subjects * p * (1.0 - p), 1e-300))
+    # A model that expects nobody where nobody is affected is right there, not infinitely wrong.
+    apart = data.affected - data.subjects * p
+    residual = np.where(np.abs(apart) < 1e-6, 0.0, apart / spread)
+    counted = sum(not on_bound for _, on_bound in natural.values())
+    chi_square, df = float(np.sum(residual**2)), int(data.dose.size - counted)
+    at_edge = bool(found.theta[0] <= low[0] + 1e-6 or found.theta[0] >= high[0] - 1e-6)
+    bmd = None if at_edge else float(np.exp(found.theta[0]))
+    p_value = float(stats.chi2.sf(chi_square, df)) if df > 0 else None
+    told, reasons, cautions = _judge(bmd, found, data, residual, p_value)
+    return ModelFit(
+        model.name,
+        bmd,
+        found.lower if bmd is not None else None,
+        found.upper if bmd is not None else None,
+        float(log_likelihood(p, data)),
+        2.0 * counted - 2.0 * found.log_likelihood,
+        tuple(Parameter(name, value, on_bound) for name, (value, on_bound) in natural.items()),
+        tuple(
+            GroupFit(float(d), float(n * at), float(r))
+            for d, n, at, r in zip(data.dose, data.subjects, p, residual, strict=True)
+        ),
+        chi_square,
+        df,
+        p_value,
+        tuple(map(float, found.theta)),
+        told,
+        reasons,
+        cautions,
+    )
+
+
+def _judge(
+    bmd: float | None,
+    found: Profiled,
+    data: Data,
+    residual: Array,
+    p: float | None,
+) -> tuple[Bin, tuple[str, ...], tuple[str, ...]]:
+    """Apply the default rules of EPA's software."""
+    if bmd is None:
+        return "unusable", ("the benchmark dose lies beyond every dose that was looked at",), ()
+    if found.lower is None:
+        return "unusable", ("the likelihood gives no lower limit",), ()
+    bmdl, least, most = found.lower, float(data.positive.min()), float(data.positive.max())
+    near = int(np.argmin(np.abs(data.dose - bmd)))
+    rules: tuple[tuple[bool, str], ...] = (
+        (p is not None and p < 0.1, f"goodness of fit p = {p or 0:.3g} < 0.1"),
+        (p is None, "no degrees of freedom: the fit cannot be tested"),
+        (
+            abs(residual[near]) > 2.0,
+            f"residual {residual[near]:.2f} at dose {data.dose[near]:g}, the nearest to the BMD",
+        ),
+        (bmd < least / 10.0, "BMD more than 10 times below the lowest dose"),
+        (bmdl < least / 10.0, "BMDL more than 10 times below the lowest dose"),
+        (bmd > 20.0 * bmdl, "BMD more than 20 times the BMDL"),
+    )
+    warnings: tuple[tuple[bool, str], ...] = (
+        (bmd > most, "BMD above the highest dose"),
+        (bmdl > most, "BMDL above the highest dose"),
+        (least / 10.0 <= bmd < least / 3.0, "BMD more than 3 times below the lowest dose"),
+        (least / 10.0 <= bmdl < least / 3.0, "BMDL more than 3 times below the lowest dose"),
+        (3.0 * bmdl < bmd <= 20.0 * bmdl, "BMD more than 3 times the BMDL"),
+        (abs(residual[0]) > 2.0, f"residual {residual[0]:.2f} at the lowest group"),
+    )
+    reasons = tuple(text for broken, text in rules if broken)
+    cautions = tuple(text for broken, text in warnings if broken)
+    return "questionable" if reasons else "viable", reasons, cautions
+
+
+def _recommend(fits: Sequence[ModelFit]) -> tuple[str | None, str]:
+    viable = [one for one in fits if one.bin == "viable"]
+    if not viable:
+        return None, "no model is viable; each says why"
+    limits = [one.bmdl for one in viable if one.bmdl is not None]
+    if max(limits) <= CLOSE * min(limits):
+        # Models that end on their bounds, or meet every group, are equally good: fewest parameters, then the lowest limit.
+        least = min(one.aic for one in viable)
+        tied = (one for one in viable if one.aic <= least + 1e-6)
+        best = min(tied, key=lambda one: (len(one.parameters), one.bmdl or 0.0))
+        return (
+            best.model,
+            f"the {len(viable)} viable BMDLs lie within {CLOSE:g} times; it has the lowest AIC, {best.aic:.3f}",
+        )
+    lowest = min(viable, key=lambda one: one.bmdl or 0.0)
+    return lowest.model, (
+        f"the viable BMDLs range from {min(limits):.4g} to {max(limits):.4g}, more than {CLOSE:g} times; it has the lowest"
+    )
+
+
+__all__ = ["BenchmarkDose", "GroupFit", "ModelFit", "Parameter", "benchmark_dose", "probability"]
