@@ -15,6 +15,7 @@ PARTS = (
     "bench.ectd",
     "bench.nca",
     "bench.pages",
+    "bench.sar",
     "bench.similarity",
     "bench.substructure",
 )

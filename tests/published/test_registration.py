@@ -11,6 +11,7 @@ import pytest
 from rdkit import Chem
 
 from crdmo.science.discovery.registration import form_weight, register_structure
+from crdmo.science.discovery.registration_checker import check_drawing
 from crdmo.science.discovery.registration_files import read_sdf
 from crdmo.science.method import MethodError
 from tests import shared_data
@@ -167,3 +168,15 @@ def test_a_meso_form_with_and_is_the_plain_meso_form() -> None:
     plain, grouped = (register_structure(structure=f"C[C@H](F)[C@H](F)C{g}") for g in ("", " |&1:1,3|"))
     assert plain.identity == grouped.identity
     assert plain.standardised.parent == grouped.standardised.parent
+
+
+def test_the_checkers_penalties() -> None:
+    """R6: 15 examples, each penalty and its words."""
+    records = read_sdf(shared_data.path(f"{FOLDER}/standardiser_examples.in.sdf").read_bytes())
+    drawn = {record.fields.get("example"): record.structure for record in records}
+    rows = list(csv.DictReader(shared_data.path(f"{FOLDER}/checker_expected.csv").open()))
+    assert len(rows) == 15
+    for row in rows:
+        found = check_drawing(structure=drawn[row["example"]])
+        assert found.highest == int(row["highest_penalty"])
+        assert "; ".join(f"{one.score} {one.what}" for one in found.penalties) == row["all_penalties"], row["example"]

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from rdkit import Chem
+from rdkit.Chem import rdDepictor
 
 from crdmo.common.materials.models import Substance
 from crdmo.foundation.accounts import tokens
@@ -67,6 +69,17 @@ def test_a_series_is_walked_from_its_structures_to_the_candidate(lab: Lab) -> No
         assert 'style="' not in text(answer).partition("<main")[2], page
     _files(lead)
     _programs(lab)
+
+
+def test_the_preview_tells_what_the_checker_finds_in_a_drawing(lab: Lab) -> None:
+    mol = Chem.MolFromSmiles("C[C@H](N)c1ccccc1")
+    rdDepictor.Compute2DCoords(mol)
+    mol.GetConformer().SetAtomPosition(0, mol.GetConformer().GetAtomPosition(5))
+    upload = lab.bring(f"{Chem.MolToMolBlock(mol)}$$$$\n", "sdf")
+    page = text(Desk(lab.chemist).get(f"registration/{upload.code}/"))
+    assert "Checker, penalty 5: molecule has two (or more) atoms with exactly the same coordinates" in page
+    other = lab.bring("C[C@H](N)c1ccccc1")
+    assert "Checker, penalty" not in text(Desk(lab.chemist).get(f"registration/{other.code}/"))
 
 
 def _registered(chemist: Desk) -> None:

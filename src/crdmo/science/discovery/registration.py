@@ -103,7 +103,7 @@ def read_structure(text: str, no_chiral_flag: NoFlag = "absolute") -> tuple[Chem
         raise MethodError("there is no structure", given="nothing", allowed="SMILES, CXSMILES or a molblock")
     if "\x00" in text:
         raise MethodError("this is no text", given="a NUL character", allowed="SMILES, CXSMILES or a molblock")
-    is_block = "M  END" in text or "\n" in text.strip()
+    is_block = is_molblock(text)
     with rdBase.BlockLogs():
         mol = _parsed(text, is_block, sanitize=False)
         if problems := [one.Message() for one in Chem.DetectChemistryProblems(mol)]:
@@ -114,6 +114,11 @@ def read_structure(text: str, no_chiral_flag: NoFlag = "absolute") -> tuple[Chem
                 next_step="correct the drawing",
             )
         return _with_stereo(_parsed(text, is_block, sanitize=True), is_block=is_block, no_chiral_flag=no_chiral_flag)
+
+
+def is_molblock(text: str) -> bool:
+    """Say whether a text is meant as a molblock, not as SMILES."""
+    return "M  END" in text or "\n" in text.strip()
 
 
 def _parsed(text: str, is_block: bool, *, sanitize: bool) -> Chem.Mol:

@@ -2,7 +2,8 @@
 
 The registry key is not the InChIKey, which knows no AND and OR. Enhanced stereo is resolved into the set of single
 stereoisomers that it stands for: OR is a choice, AND a mixture, ABS is a plain wedge; so a meso centre with AND is plain
-meso, and AND of either enantiomer is one key.
+meso, and AND of either enantiomer is one key. An axis of an atropisomer counts as a centre does; one that is not drawn is a
+stereo variant of both.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from rdkit.Chem import RegistrationHash
 from rdkit.Chem.RegistrationHash import HashScheme
 
 from crdmo.science.method import MethodError
+
+from .registration_axes import axes, marked, specified, turn, without_axes, without_drawing
 
 MOST_GROUPS = 8
 LAYERS = ("exact", "tautomer", "stereo", "isotope", "skeleton")
@@ -48,11 +51,10 @@ def identity(parent: Chem.Mol) -> Identity:
     """Return the keys of a parent.
 
     Raises:
-        MethodError: there are too many stereo groups, or an axis of an atropisomer, which no key of this policy holds.
+        MethodError: there are too many stereo groups.
     """
     with rdBase.BlockLogs():
         bare = Chem.RemoveHs(Chem.Mol(parent))
-        _refuse_axes(bare)
         choices, kind = _isomers(bare)
         plain = [[_without_isotopes(one) for one in mixture] for mixture in choices]
         flat = [[_flat(choices[0][0])]]
@@ -67,31 +69,20 @@ def identity(parent: Chem.Mol) -> Identity:
         )
 
 
-def _refuse_axes(mol: Chem.Mol) -> None:
-    axes = (Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW)
-    if any(bond.GetStereo() in axes for bond in mol.GetBonds()):
-        raise MethodError(
-            "this policy has no key for an axis of chirality",
-            given="a wedge at an atropisomeric bond",
-            allowed="stereocentres and double bonds",
-            next_step="draw it without the wedge and say in the comment which atropisomer it is",
-        )
-
-
 def _isomers(mol: Chem.Mol) -> tuple[list[list[Chem.Mol]], str]:
     """Return the single isomers that a structure stands for: a list of possible samples, each a list of what is in it."""
     groups = [g for g in mol.GetStereoGroups() if g.GetGroupType() != Chem.StereoGroupType.STEREO_ABSOLUTE]
-    if any(list(g.GetBonds()) for g in groups):
-        raise MethodError("a stereo group of a bond has no key in this policy", given="an axis in a group")
     if len(groups) > MOST_GROUPS:
         raise MethodError(
             "there are too many stereo groups", given=str(len(groups)), allowed=f"at most {MOST_GROUPS}",
             next_step="put centres that belong together into one group",
         )  # fmt: skip
-    base = Chem.RWMol(mol)
+    base = Chem.RWMol(without_drawing(mol))
     base.SetStereoGroups([])
-    either = [[a.GetIdx() for a in g.GetAtoms()] for g in groups if g.GetGroupType() == Chem.StereoGroupType.STEREO_OR]
-    both = [[a.GetIdx() for a in g.GetAtoms()] for g in groups if g.GetGroupType() == Chem.StereoGroupType.STEREO_AND]
+    either, both = (
+        [_members(g) for g in groups if g.GetGroupType() == wanted]
+        for wanted in (Chem.StereoGroupType.STEREO_OR, Chem.StereoGroupType.STEREO_AND)
+    )
     choices = []
     for chosen in itertools.product((False, True), repeat=len(either)):
         mixed = itertools.product((False, True), repeat=len(both))
@@ -101,24 +92,34 @@ def _isomers(mol: Chem.Mol) -> tuple[list[list[Chem.Mol]], str]:
     return choices, _kind(choices)
 
 
-def _turned(mol: Chem.Mol, groups: Sequence[tuple[list[int], bool]]) -> Chem.Mol:
+# The atoms and the axes of a stereo group, by index.
+_Members = tuple[list[int], list[int]]
+
+
+def _members(group: Chem.StereoGroup) -> _Members:
+    return [a.GetIdx() for a in group.GetAtoms()], [b.GetIdx() for b in group.GetBonds()]
+
+
+def _turned(mol: Chem.Mol, groups: Sequence[tuple[_Members, bool]]) -> Chem.Mol:
     made = Chem.Mol(mol)
-    for atoms, turn in groups:
-        for index in atoms if turn else ():
+    for (atoms, bonds), inverted in groups:
+        for index in atoms if inverted else ():
             made.GetAtomWithIdx(index).InvertChirality()
+        for index in bonds if inverted else ():
+            turn(made.GetBondWithIdx(index))
     Chem.AssignStereochemistry(made, cleanIt=True, force=True)
     return made
 
 
 def _kind(choices: list[list[Chem.Mol]]) -> str:
     """Return what the groups say once they are resolved; a group that changes nothing says nothing."""
-    samples = {tuple(sorted({Chem.MolToSmiles(one) for one in mixture})) for mixture in choices}
+    samples = {tuple(sorted({Chem.MolToSmiles(marked(one)) for one in mixture})) for mixture in choices}
     words = (["AND"] if any(len(sample) > 1 for sample in samples) else []) + (["OR"] if len(samples) > 1 else [])
     if words:
         return " and ".join(words)
     first = choices[0][0]
     has_centres = any(a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for a in first.GetAtoms())
-    return "absolute" if has_centres else "none"
+    return "absolute" if has_centres or axes(specified(first)) else "none"
 
 
 def _without_isotopes(mol: Chem.Mol) -> Chem.Mol:
@@ -131,7 +132,7 @@ def _without_isotopes(mol: Chem.Mol) -> Chem.Mol:
 
 
 def _flat(mol: Chem.Mol) -> Chem.Mol:
-    made = Chem.Mol(mol)
+    made = without_axes(mol)
     Chem.RemoveStereochemistry(made)
     return made
 
@@ -143,7 +144,7 @@ def _key(choices: list[list[Chem.Mol]], scheme: HashScheme) -> str:
 
 
 def _hash(mol: Chem.Mol, scheme: HashScheme) -> str:
-    layers = RegistrationHash.GetMolLayers(Chem.Mol(mol), enable_tautomer_hash_v2=True)
+    layers = RegistrationHash.GetMolLayers(marked(mol), enable_tautomer_hash_v2=True)
     # Text that a drawing carries is no part of who a compound is.
     layers[RegistrationHash.HashLayer.SGROUP_DATA] = "[]"
     layers[RegistrationHash.HashLayer.ESCAPE] = ""

@@ -16,10 +16,11 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from crdmo.science.method import MethodError
 
+from .registration_axes import axes, laid_out, specified
 from .registration_salts import VERSION as SALTS
 from .registration_salts import Component, component_of
 
-POLICY = f"crdmo-registration-1, salts {SALTS}, RDKit {rdBase.rdkitVersion}"
+POLICY = f"crdmo-registration-2, salts {SALTS}, RDKit {rdBase.rdkitVersion}"
 MOST_ATOMS = 400
 HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
 # Metals that make salts; another metal with a bond makes a complex, which is kept as drawn.
@@ -99,7 +100,9 @@ def standardise(mol: Chem.Mol) -> tuple[Standardised, Chem.Mol]:
     return made, parent
 
 
-_STEREO_ONLY = Chem.CXSmilesFields.CX_ENHANCEDSTEREO | Chem.CXSmilesFields.CX_BOND_ATROPISOMER
+_WITH_AXES = (
+    Chem.CXSmilesFields.CX_ENHANCEDSTEREO | Chem.CXSmilesFields.CX_BOND_ATROPISOMER | Chem.CXSmilesFields.CX_COORDS
+)
 
 
 def weight_of(mol: Chem.Mol) -> float:
@@ -108,8 +111,11 @@ def weight_of(mol: Chem.Mol) -> float:
 
 
 def written(mol: Chem.Mol) -> str:
-    """Return the canonical SMILES with its stereo groups."""
-    return str(Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), _STEREO_ONLY))
+    """Return the canonical SMILES with its stereo groups; with coordinates where an axis is drawn, whose wedge needs them."""
+    found = specified(mol)
+    if not axes(found):
+        return str(Chem.MolToCXSmiles(found, Chem.SmilesWriteParams(), Chem.CXSmilesFields.CX_ENHANCEDSTEREO))
+    return str(Chem.MolToCXSmiles(laid_out(found), Chem.SmilesWriteParams(), _WITH_AXES))
 
 
 def _refuse_unregistrable(mol: Chem.Mol) -> None:
@@ -158,6 +164,13 @@ def _cleaned(mol: Chem.Mol, decisions: list[str]) -> Chem.Mol:
         if (after := Chem.MolToSmiles(found)) != before and name not in decisions:
             if after != Chem.MolToSmiles(Chem.RemoveHs(mol)):
                 decisions.append(name)
+                if axes(mol):
+                    raise MethodError(
+                        "an axis of chirality would not survive the change of a group into its usual form",
+                        given=f"{before[:80]}: {name}",
+                        allowed="beside a wedged axis, groups as they are registered, such as [N+](=O)[O-]",
+                        next_step=f"draw it as {after[:120]} with the wedge at the axis",
+                    )
             before = after
     for atom in found.GetAtoms():
         if (

@@ -13,6 +13,7 @@ from crdmo.foundation.datasets.tables import read_table
 from crdmo.foundation.refusals import Invalid
 from crdmo.science.discovery.registration import NoFlag, register_structure
 from crdmo.science.discovery.registration import Registration as Made
+from crdmo.science.discovery.registration_checker import Penalty, check_drawing
 from crdmo.science.discovery.registration_files import SourceRecord, decoded, read_sdf, read_smiles
 from crdmo.science.method import MethodError
 
@@ -82,6 +83,19 @@ def read_records(kind: str, data: bytes, file_name: str = "structures") -> list[
 def _made(structure: str, no_chiral_flag: NoFlag, owner: UUID | None) -> Made:
     # The owner is in the key: a structure that is known to one sponsor answers another no sooner.
     return register_structure(structure=structure, no_chiral_flag=no_chiral_flag)
+
+
+@lru_cache(maxsize=1024)
+def _penalties(structure: str, owner: UUID | None) -> tuple[Penalty, ...]:
+    try:
+        return check_drawing(structure=structure).penalties
+    except MethodError:
+        return ()
+
+
+def penalties(verdict: Verdict, owner: UUID | None) -> tuple[Penalty, ...]:
+    """Return what the checker finds in a record's drawing, the worst first; a refused record has its reason already."""
+    return _penalties(verdict.source.structure, owner) if verdict.made is not None else ()
 
 
 def name_of(source: SourceRecord) -> str:

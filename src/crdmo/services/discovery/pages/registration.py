@@ -125,6 +125,7 @@ def upload(request: PageRequest, program: str, code: str) -> HttpResponse:
         drawn = [
             {"verdict": one, "name": registry.name_of(one.source),
              "drawing": figures.structure(here(request), one.made.standardised.parent) if one.made else "",
+             "penalties": registry.penalties(one, here(request).organization_id),
              "compound": one.compound if found.state == Upload.State.REGISTERED else ""}
             for one in shown
         ]  # fmt: skip
