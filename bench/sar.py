@@ -93,7 +93,8 @@ def models() -> dict[str, bool]:
         )
         spent, e = time.process_time() - began, card.errors
         print(
-            f"{endpoint:<10}{e.count:>6}{e.r:>8.3f}{e.mae:>8.3f}{e.baseline_mae:>8.3f}{100 * e.coverage:>10.1f}%{card.seen_before:>6}{spent:>8.1f}"
+            f"{endpoint:<10}{e.count:>6}{e.r:>8.3f}{e.mae:>8.3f}{e.baseline_mae:>8.3f}"
+            f"{100 * e.coverage:>10.1f}%{card.seen_before:>6}{spent:>8.1f}"
         )
         goals[f"{endpoint}: error of the reference"] = abs((e.r or 0) - r) <= 0.01 and abs(e.mae - mae) <= 0.01
         goals[f"{endpoint}: coverage"] = 0.87 <= e.coverage <= 0.93
