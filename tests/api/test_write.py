@@ -152,7 +152,7 @@ def test_an_instrument_file_is_taken_and_sealed_as_it_came(ask, water) -> None:
         ("sample,test\n{s},Water\n", "lacks a column"),
         ("sample,test,value,value\n{s},Water,2.31,2.3\n", "heading twice"),
         ("sample,test,value\n{s},Water,2.31\n{s},Wat", "cells under"),
-        ("sample,test,value\n{s},Water,=1+1\n{s},Water,2.3\n", "cannot be taken"),
+        ("sample,test,value\n{s},Water,=1+1\n{s},Water,2.3\n", "holds a formula"),
         ("sample,test,value\nS-99,Water,2.31\n", ""),
         ("", "empty"),
     ],

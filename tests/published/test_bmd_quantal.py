@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from crdmo.science.preclinical.benchmark_climb import climb
 from crdmo.science.preclinical.benchmark_dose import benchmark_dose
-from crdmo.science.preclinical.quantal_fit import Benchmark, Data, climb
+from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Incidences
 from crdmo.science.preclinical.quantal_models import MODELS
 
 DOSES, ANIMALS, AFFECTED = [0, 10, 50, 150, 400], [25, 25, 24, 24, 24], [0, 3, 7, 11, 15]
@@ -55,7 +56,7 @@ def test_at_the_lower_limit_the_likelihood_has_fallen_by_just_what_is_allowed(fo
 
     def best_at(dose: float) -> float:
         rows = np.array([[np.log(dose), g, *shape] for g in (0.01, 0.1) for shape in model.starts])
-        return float(climb(model, rows, data, Benchmark(0.1, True), free)[1].max())
+        return float(climb(Incidences(model, data, Benchmark(0.1, True)), rows, free)[1].max())
 
     assert fit.log_likelihood - best_at(fit.bmdl) == pytest.approx(allowed, abs=2e-4)
     assert fit.log_likelihood - best_at(PRINTED[model.name][1]) == pytest.approx(allowed, abs=2e-3)

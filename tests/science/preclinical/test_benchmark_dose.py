@@ -11,7 +11,7 @@ import pytest
 
 from crdmo.science.method import MethodError
 from crdmo.science.preclinical.benchmark_dose import benchmark_dose
-from crdmo.science.preclinical.quantal_fit import Benchmark, Data, maximise
+from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Incidences, maximise
 from crdmo.science.preclinical.quantal_models import MODELS
 from tests import shared_data
 
@@ -48,7 +48,7 @@ def test_the_curve_passes_the_benchmark_response_at_the_benchmark_dose():
         for model in MODELS:
             data = Data(*(np.array(TABLE[key], dtype=float) for key in ("doses", "subjects", "affected")))
             benchmark = Benchmark(0.2, risk == "extra")
-            theta, _ = maximise(model, data, benchmark)
+            theta, _ = maximise(Incidences(model, data, benchmark))
             at = model.probability(theta[None], np.array([0.0, np.exp(theta[0])]), 0.2, benchmark.is_extra)[0]
             rise = (at[1] - at[0]) / ((1 - at[0]) if risk == "extra" else 1.0)
             assert rise == pytest.approx(0.2, rel=1e-9), (risk, model.name)
@@ -83,7 +83,7 @@ def test_the_climb_on_real_tables_ends_finite_and_inside_its_bounds():
         if not 0 < y.sum() < n.sum():
             continue
         for model in (MODELS[0], MODELS[7]):
-            theta, height = maximise(model, Data(dose, n, y), Benchmark(0.1, True))
+            theta, height = maximise(Incidences(model, Data(dose, n, y), Benchmark(0.1, True)))
             assert np.all(np.isfinite(theta)) and height <= 0.0
 
 

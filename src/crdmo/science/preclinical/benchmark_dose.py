@@ -4,70 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from crdmo.science.checks import share
 from crdmo.science.method import MethodError, method
-from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Profiled, bounds, log_likelihood, maximise, profile
-from crdmo.science.preclinical.quantal_models import MODELS, Array, Model, Risk
+from crdmo.science.preclinical.benchmark_climb import Array
+from crdmo.science.preclinical.benchmark_rules import GroupFit, ModelFit, Parameter, judge, recommend
+from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Incidences, fit
+from crdmo.science.preclinical.quantal_models import MODELS, Model, Risk
 
 _SOURCE = (
     "US EPA (2012) Benchmark Dose Technical Guidance, EPA/100/R-12/001 (models, extra risk, selection by AIC or the lowest "
     "BMDL); US EPA BMDS 3 user guide (restrictions, default rules of recommendation); lower limit by profile likelihood: "
     "Crump KS, Howe R (1985) in Clayson DB et al., Toxicological Risk Assessment, CRC Press"
 )
-Bin = Literal["viable", "questionable", "unusable"]
-CLOSE = 3.0
 FEWEST_GROUPS = 2
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a model; on a bound it is no estimate and is not counted."""
-
-    name: str
-    value: float
-    on_bound: bool
-
-
-@dataclass(frozen=True)
-class GroupFit:
-    """What a model says of one dose group; the residual is (observed − expected)/√(n p (1 − p))."""
-
-    dose: float
-    expected: float
-    scaled_residual: float
-
-
-@dataclass(frozen=True)
-class ModelFit:
-    """One fitted model.
-
-    `bmd`, its one-sided lower and upper limits `bmdl` and `bmdu` in the unit of the doses (None where there is none);
-    `log_likelihood` without the binomial constant; `aic` counts parameters that are on no bound; `chi_square`, `df` and
-    `p_value` of Pearson's goodness of fit (None without degrees of freedom); `place`, the parameters as the model is written in
-    its benchmark dose; `reasons` for the bin; `cautions` that do not
-    change it.
-    """
-
-    model: str
-    bmd: float | None
-    bmdl: float | None
-    bmdu: float | None
-    log_likelihood: float
-    aic: float
-    parameters: tuple[Parameter, ...]
-    groups: tuple[GroupFit, ...]
-    chi_square: float
-    df: int
-    p_value: float | None
-    place: tuple[float, ...]
-    bin: Bin
-    reasons: tuple[str, ...]
-    cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -167,34 +120,31 @@ def benchmark_dose(
     # A polynomial of more stages than the doses can tell apart is not fitted (EPA's default: groups less two).
     used = [model for model in MODELS if model.stages <= max(1, data.dose.size - 2)]
     fits = tuple(_fit(model, data, benchmark, confidence) for model in used)
-    recommended, reason = _recommend(fits)
+    recommended, reason = recommend(fits)
     return BenchmarkDose(fits, recommended, reason, benchmark_response, risk, confidence)
 
 
 def _fit(model: Model, data: Data, benchmark: Benchmark, confidence: float) -> ModelFit:
-    theta, height = maximise(model, data, benchmark)
-    low, high = bounds(model, data, benchmark)
-    found = profile(model, theta, height, data, benchmark, confidence)
+    surface = Incidences(model, data, benchmark)
+    found = fit(surface, confidence)
     natural = model.natural(found.theta, benchmark.response, benchmark.is_extra)
-    p = np.clip(
-        model.probability(found.theta[None], data.dose, benchmark.response, benchmark.is_extra)[0], 1e-300, 1.0 - 1e-15
-    )
+    p = np.clip(surface.predict(found.theta[None])[0], 1e-300, 1.0 - 1e-15)
     spread = np.sqrt(np.maximum(data.subjects * p * (1.0 - p), 1e-300))
     # A model that expects nobody where nobody is affected is right there, not infinitely wrong.
     apart = data.affected - data.subjects * p
     residual = np.where(np.abs(apart) < 1e-6, 0.0, apart / spread)
     counted = sum(not on_bound for _, on_bound in natural.values())
     chi_square, df = float(np.sum(residual**2)), int(data.dose.size - counted)
-    at_edge = bool(found.theta[0] <= low[0] + 1e-6 or found.theta[0] >= high[0] - 1e-6)
+    at_edge = bool(found.theta[0] <= surface.low[0] + 1e-6 or found.theta[0] >= surface.high[0] - 1e-6)
     bmd = None if at_edge else float(np.exp(found.theta[0]))
     p_value = float(stats.chi2.sf(chi_square, df)) if df > 0 else None
-    told, reasons, cautions = _judge(bmd, found, data, residual, p_value)
+    told, reasons, cautions = judge(bmd, found, data.dose, residual, p_value)
     return ModelFit(
         model.name,
         bmd,
         found.lower if bmd is not None else None,
         found.upper if bmd is not None else None,
-        float(log_likelihood(p, data)),
+        found.log_likelihood,
         2.0 * counted - 2.0 * found.log_likelihood,
         tuple(Parameter(name, value, on_bound) for name, (value, on_bound) in natural.items()),
         tuple(
@@ -208,64 +158,6 @@ def _fit(model: Model, data: Data, benchmark: Benchmark, confidence: float) -> M
         told,
         reasons,
         cautions,
-    )
-
-
-def _judge(
-    bmd: float | None,
-    found: Profiled,
-    data: Data,
-    residual: Array,
-    p: float | None,
-) -> tuple[Bin, tuple[str, ...], tuple[str, ...]]:
-    """Apply the default rules of EPA's software."""
-    if bmd is None:
-        return "unusable", ("the benchmark dose lies beyond every dose that was looked at",), ()
-    if found.lower is None:
-        return "unusable", ("the likelihood gives no lower limit",), ()
-    bmdl, least, most = found.lower, float(data.positive.min()), float(data.positive.max())
-    near = int(np.argmin(np.abs(data.dose - bmd)))
-    rules: tuple[tuple[bool, str], ...] = (
-        (p is not None and p < 0.1, f"goodness of fit p = {p or 0:.3g} < 0.1"),
-        (p is None, "no degrees of freedom: the fit cannot be tested"),
-        (
-            abs(residual[near]) > 2.0,
-            f"residual {residual[near]:.2f} at dose {data.dose[near]:g}, the nearest to the BMD",
-        ),
-        (bmd < least / 10.0, "BMD more than 10 times below the lowest dose"),
-        (bmdl < least / 10.0, "BMDL more than 10 times below the lowest dose"),
-        (bmd > 20.0 * bmdl, "BMD more than 20 times the BMDL"),
-    )
-    warnings: tuple[tuple[bool, str], ...] = (
-        (bmd > most, "BMD above the highest dose"),
-        (bmdl > most, "BMDL above the highest dose"),
-        (least / 10.0 <= bmd < least / 3.0, "BMD more than 3 times below the lowest dose"),
-        (least / 10.0 <= bmdl < least / 3.0, "BMDL more than 3 times below the lowest dose"),
-        (3.0 * bmdl < bmd <= 20.0 * bmdl, "BMD more than 3 times the BMDL"),
-        (abs(residual[0]) > 2.0, f"residual {residual[0]:.2f} at the lowest group"),
-    )
-    reasons = tuple(text for broken, text in rules if broken)
-    cautions = tuple(text for broken, text in warnings if broken)
-    return "questionable" if reasons else "viable", reasons, cautions
-
-
-def _recommend(fits: Sequence[ModelFit]) -> tuple[str | None, str]:
-    viable = [one for one in fits if one.bin == "viable"]
-    if not viable:
-        return None, "no model is viable; each says why"
-    limits = [one.bmdl for one in viable if one.bmdl is not None]
-    if max(limits) <= CLOSE * min(limits):
-        # Models that end on their bounds, or meet every group, are equally good: fewest parameters, then the lowest limit.
-        least = min(one.aic for one in viable)
-        tied = (one for one in viable if one.aic <= least + 1e-6)
-        best = min(tied, key=lambda one: (len(one.parameters), one.bmdl or 0.0))
-        return (
-            best.model,
-            f"the {len(viable)} viable BMDLs lie within {CLOSE:g} times; it has the lowest AIC, {best.aic:.3f}",
-        )
-    lowest = min(viable, key=lambda one: one.bmdl or 0.0)
-    return lowest.model, (
-        f"the viable BMDLs range from {min(limits):.4g} to {max(limits):.4g}, more than {CLOSE:g} times; it has the lowest"
     )
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-Array = NDArray[np.float64]
+from .benchmark_climb import Array
+
 Risk = Literal["extra", "added"]
 STEEPEST = 18.0
 FLATTEST = 1e-2
