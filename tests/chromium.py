@@ -16,6 +16,14 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+WIDTHS = (768, 390, 320)
+# By how much the page is too wide, asked after the layout came to rest: at once, or else within half a second.
+OVER = """async () => {
+  const root = document.documentElement, over = () => root.scrollWidth - root.clientWidth, end = performance.now() + 500;
+  while (over() > 0 && performance.now() < end) await new Promise(requestAnimationFrame);
+  return over();
+}"""
+
 
 def program() -> str:
     """Return the path of Chromium, or skip the test (fail it in CI) with what to do."""
@@ -49,3 +57,15 @@ def found_by_axe(page: Any, *rules: str) -> dict[str, Any]:
     options = {"runOnly": chosen, "resultTypes": ["violations", "incomplete"]}
     answer: dict[str, Any] = Axe().run(page, options=options).response
     return answer
+
+
+def sideways(page: Any) -> dict[int, int]:
+    """Return by how much the page that is open is too wide, for each width of a screen where it is."""
+    over = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        more = page.evaluate(OVER)
+        if more > 0:
+            over[width] = more
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return over

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import found_by_axe
+from tests.chromium import found_by_axe, sideways
 
 pytestmark = pytest.mark.browser
 ROOM = "/CRD-101/quality"
@@ -145,27 +145,8 @@ CONTRACT = (
 )
 
 
-WIDTHS = (768, 390, 320)
 # Slashes in the address of a room's first page: http://host/PROGRAM/room/
 FIRST = 5
-# By how much the page is too wide, asked after the layout came to rest: at once, or else within half a second.
-OVER = """async () => {
-  const root = document.documentElement, over = () => root.scrollWidth - root.clientWidth, end = performance.now() + 500;
-  while (over() > 0 && performance.now() < end) await new Promise(requestAnimationFrame);
-  return over();
-}"""
-
-
-def sideways(page: Any) -> dict[int, int]:
-    """Return by how much the page that is open is too wide, for each width of a screen where it is."""
-    over = {}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        more = page.evaluate(OVER)
-        if more > 0:
-            over[width] = more
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return over
 
 
 def wrong_with(page: Any) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.chromium import found_by_axe
+from tests.chromium import found_by_axe, sideways
 from tests.web import served
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -69,9 +69,8 @@ def opened(browser: Any, house: str, cookies: Any) -> Iterator[Any]:
 # Everybody can use it
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 768, 390])
-def test_axe_finds_no_violation(opened: Any, theme: str, width: int) -> None:
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+def test_axe_finds_no_violation(opened: Any, width: int, theme: str) -> None:
     page = opened(color_scheme=theme, viewport={"width": width, "height": 900}, bypass_csp=True)
     found = found_by_axe(page)
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
@@ -88,10 +87,9 @@ def test_axe_finds_no_violation_in_dialogs(opened: Any, part: str) -> None:
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
-def test_nothing_is_wider_than_the_window(opened: Any, width: int) -> None:
-    page = opened(viewport={"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_is_wider_than_the_window(opened: Any) -> None:
+    page = opened(viewport={"width": 1024, "height": 800})
+    assert sideways(page) == {}
 
 
 @pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 44)])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.chromium import found_by_axe
+from tests.chromium import found_by_axe, sideways
 from tests.web import served
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -100,33 +100,24 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_of_accounts_are_accessible(browser: Any, house: str, scheme: str) -> None:
-    context = browser.new_context(color_scheme=scheme)
+def test_pages_of_accounts_are_accessible_and_do_not_scroll_sideways(browser: Any, house: str) -> None:
+    context = browser.new_context()
     page = context.new_page()
     page.goto(f"{house}/login/")
     found = {"/login/": found_by_axe(page)["violations"]}
     log_in(page, house, "boss")
-    for path in PAGES:
-        page.goto(house + path)
-        found[path] = found_by_axe(page)["violations"]
-    context.close()
-    said = [(path, v["id"], v["nodes"][0]["html"][:200]) for path, many in found.items() for v in many]
-    assert said == []
-
-
-@pytest.mark.parametrize("width", [320, 768])
-def test_pages_of_accounts_do_not_scroll_sideways(browser: Any, house: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    log_in(page, house, "boss")
     wide = []
     for path in PAGES:
         page.goto(house + path)
-        if (scroll := page.evaluate("document.documentElement.scrollWidth")) > width:
-            wide.append((path, scroll))
+        found[path] = found_by_axe(page)["violations"]
+        # By night only the colours are others.
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        found[f"{path} by night"] = found_by_axe(page, "color-contrast")["violations"]
+        page.emulate_media(color_scheme="light")
+        wide += [(path, width, more) for width, more in sideways(page).items()]
     context.close()
-    assert wide == []
+    said = [(path, v["id"], v["nodes"][0]["html"][:200]) for path, many in found.items() for v in many]
+    assert said == [] and wide == []
 
 
 def test_a_log_in_that_ends_while_somebody_types_loses_no_character(page: Any, hurried: str) -> None:

@@ -351,11 +351,11 @@ def test_a_process_killed_while_sealing_leaves_no_record_without_its_bytes(files
     )
     subprocess.run([sys.executable, "-c", setup], env=environment, check=True)
     acknowledged: list[str] = []
-    for turn in range(6):
+    for turn in range(4):
         process = subprocess.Popen([sys.executable, "-c", SEALER], env=environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         acknowledged.append(process.stdout.readline().strip())
-        time.sleep(0.013 * turn)
+        time.sleep(0.019 * turn)
         process.send_signal(signal.SIGKILL)
         acknowledged += [line for line in process.stdout.read().splitlines() if len(line) == 36]
         process.wait()
