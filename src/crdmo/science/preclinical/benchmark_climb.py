@@ -43,24 +43,28 @@ class Surface(Protocol):
         """Return gradient and (not negative) curvature of it in each predicted quantity, both of shape (s, q)."""
 
 
-def _derivatives(surface: Surface, theta: Array) -> Array:
-    """Return d(predicted)/dθ of shape (s, q, k): by central differences, one-sided where a bound is near."""
-    columns = []
-    for j in range(theta.shape[1]):
-        step = 1e-5 * np.maximum(1.0, np.abs(theta[:, j]))
-        above, below = theta.copy(), theta.copy()
-        above[:, j] = np.minimum(theta[:, j] + step, surface.high[j])
-        below[:, j] = np.maximum(theta[:, j] - step, surface.low[j])
-        width = (above[:, j] - below[:, j])[:, None]
-        rise = surface.predict(above) - surface.predict(below)
-        # A parameter that is held has no width, and nothing changes with it.
-        columns.append(np.divide(rise, width, out=np.zeros_like(rise), where=width > 0.0))
-    return np.stack(columns, axis=2)
+def _derivatives(surface: Surface, theta: Array, moving: NDArray[np.intp]) -> Array:
+    """Return d(predicted)/dθ of shape (s, q, k): by central differences, one-sided where a bound is near.
+
+    All differences are one call, because the cost of a call is far above that of its rows. A parameter that is held has
+    none: nothing changes with it.
+    """
+    s, k = theta.shape
+    step = 1e-5 * np.maximum(1.0, np.abs(theta[:, moving])).T[:, :, None] * np.eye(k)[moving][:, None, :]
+    above = np.minimum(theta + step, surface.high).reshape(-1, k)
+    below = np.maximum(theta - step, surface.low).reshape(-1, k)
+    width = np.sum(above - below, axis=1)
+    both = surface.predict(np.concatenate([above, below]))
+    rise = (both[: len(above)] - both[len(above) :]) / width[:, None]
+    found = np.zeros((s, rise.shape[1], k))
+    found[:, :, moving] = rise.reshape(moving.size, s, -1).transpose(1, 2, 0)
+    return found
 
 
-def climb(surface: Surface, theta: Array, free: NDArray[np.bool_]) -> tuple[Array, Array]:
+def climb(surface: Surface, theta: Array, free: NDArray[np.bool_], *, tolerance: float = 1e-12) -> tuple[Array, Array]:
     """Climb from each row to a maximum of the likelihood over the parameters that are `free`.
 
+    A climb ends where a step gains less than `tolerance` of the log-likelihood; at the usual one also the step must be small.
     Returns the rows (s, k) where the climbs ended and their log-likelihoods (s,).
     """
     low, high = surface.low, surface.high
@@ -76,9 +80,12 @@ def climb(surface: Surface, theta: Array, free: NDArray[np.bool_]) -> tuple[Arra
     going = np.arange(len(theta))
     diagonal = np.arange(theta.shape[1])
     held = np.logical_not(free) | (low == high)
+    moving = np.flatnonzero(~held)
+    if not moving.size:
+        return theta, best
     for _ in range(_MOST_STEPS):
         here = theta[going]
-        slope = _derivatives(surface, here)
+        slope = _derivatives(surface, here, moving)
         pull, curvature = surface.pull(predicted[going])
         gradient = np.einsum("sm,smk->sk", pull, slope)
         outward = ((here <= low) & (gradient < 0)) | ((here >= high) & (gradient > 0)) | held
@@ -98,8 +105,8 @@ def climb(surface: Surface, theta: Array, free: NDArray[np.bool_]) -> tuple[Arra
         better = value >= best[going]
         gain = value - best[going]
         damping[going] = np.where(better, np.maximum(damping[going] / 6.0, 1e-9), damping[going] * 8.0)
-        small = np.abs(there - here).max(axis=1) < 1e-8
-        done = (better & (gain <= 1e-12 * (1.0 + np.abs(value))) & small) | (damping[going] > 1e12)
+        small = (np.abs(there - here).max(axis=1) < 1e-8) | (tolerance > 1e-12)
+        done = (better & (gain <= tolerance * (1.0 + np.abs(value))) & small) | (damping[going] > 1e12)
         moved = going[better]
         theta[moved], predicted[moved], best[moved] = there[better], tried[better], value[better]
         going = going[np.logical_not(done)]
@@ -123,14 +130,14 @@ def allowed_fall(confidence: float) -> float:
     return float(stats.chi2.ppf(2.0 * confidence - 1.0, 1)) / 2.0
 
 
-def _height(surface: Surface, places: Array, warm: Array) -> tuple[Array, Array]:
-    """Return the best rest of the parameters at each place of ln D, from the fit beside it and from every shape."""
+def _height(surface: Surface, places: Array, warm: Array, *, near: bool = False) -> tuple[Array, Array]:
+    """Return the best rest of the parameters at each place of ln D: from the fit beside it and, unless near, every shape."""
     free = np.ones(warm.size, dtype=bool)
     free[0] = False
-    shapes = [shape for shape in surface.shapes if shape]
+    shapes = [] if near else [shape for shape in surface.shapes if shape]
     rows = [[d, *warm[1:]] for d in places]
     rows += [[d, *warm[1 : warm.size - len(shape)], *shape] for d in places for shape in shapes]
-    found, value = climb(surface, np.array(rows), free)
+    found, value = climb(surface, np.array(rows), free, tolerance=1e-10 if near else 1e-7)
     order = np.concatenate([np.arange(len(places)), np.repeat(np.arange(len(places)), len(shapes))])
     pick = [max(np.flatnonzero(order == i), key=lambda r: float(value[r])) for i in range(len(places))]
     return found[pick], value[pick]
@@ -162,11 +169,11 @@ def profile(surface: Surface, theta: Array, best: float, confidence: float) -> P
         warm = theta if k == 0 else rows[k - 1]
         for _ in range(4):
             between = np.linspace(inner, outer, 10)[1:-1]
-            near, height = _height(surface, between, warm)
+            rest, height = _height(surface, between, warm, near=True)
             beyond = np.flatnonzero(height < best - allowed)
             j = int(beyond[0]) if beyond.size else len(between)
             if j > 0:
-                inner, warm = float(between[j - 1]), near[j - 1]
+                inner, warm = float(between[j - 1]), rest[j - 1]
             if j < len(between):
                 outer = float(between[j])
         ends.append(float(np.exp((inner + outer) / 2.0)))
