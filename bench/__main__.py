@@ -10,6 +10,7 @@ import sys
 
 PARTS = (
     "bench.ledger",
+    "bench.benchmark_dose",
     "bench.curves",
     "bench.dunnett",
     "bench.ectd",
