@@ -88,8 +88,11 @@ def main() -> int:
             died.append(answer)
             continue
         theirs.append(answer[0])
+        mine = {one.model: one.log_likelihood for one in ours[number].fits}
         for name, height in answer[1].items():
-            apart = ours[number].fit(NAMES.get(name, name)).log_likelihood - height
+            if NAMES.get(name, name) not in mine:
+                continue
+            apart = mine[NAMES.get(name, name)] - height
             lower, higher, equal = lower + (apart < -1e-6), higher + (apart > 1e-6), equal + (abs(apart) <= 1e-6)
     if not theirs:
         print(f"pybmds gave no answer ({died[:1]}): name a Python that has it in CRDMO_PYBMDS")

@@ -144,7 +144,8 @@ def _compounds(cast: Any, program: Program, today: dt.date, more: int) -> None:
     names = [f"NB-{n:03d}" for n in range(200, 200 + len(wanted))]
     series = discovery.SERIES
     for turn in range(2 * more):
-        part = names[12 * (turn % more) : 12 * (turn % more) + 12]
+        first = 12 * (turn % (len(names) // 12))
+        part = names[first : first + 12]
         discovery.SERIES = tuple((name, "", luck.uniform(5.5, 8.5)) for name in part)
         run = assays.open_run(staff.biologist, assay, performed_on=today - dt.timedelta(days=300 - turn))
         plate = discovery._plate(lots, luck)
