@@ -155,7 +155,8 @@ def _fitting(kind: Kind, brought: Brought) -> None:
         errors["beside"] = "this kind has one file"
     if errors:
         raise Invalid(
-            f"{kind.name} cannot be taken so; nothing was saved", errors=errors, given=", ".join(sorted(errors))[:200],
+            f"{kind.name} cannot be taken so; nothing was saved", errors=errors,
+            given=", ".join(f"{name}={value}" for name, value in brought.options.items())[:200] or "no option",
             allowed=", ".join(sorted(known)) or "no option",
         )  # fmt: skip
 
