@@ -55,7 +55,8 @@ def test_at_the_lower_limit_the_likelihood_has_fallen_by_just_what_is_allowed(fo
     allowed = stats.chi2.ppf(0.90, 1) / 2
 
     def best_at(dose: float) -> float:
-        rows = np.array([[np.log(dose), g, *shape] for g in (0.01, 0.1) for shape in model.starts])
+        link = model.link or float
+        rows = np.array([[np.log(dose), link(g), *shape] for g in (0.01, 0.1) for shape in model.starts])
         return float(climb(Incidences(model, data, Benchmark(0.1, True)), rows, free)[1].max())
 
     assert fit.log_likelihood - best_at(fit.bmdl) == pytest.approx(allowed, abs=2e-4)

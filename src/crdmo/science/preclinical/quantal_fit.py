@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from .benchmark_climb import Array, Profiled, climb, profile
-from .quantal_models import MOST_BACKGROUND, Model
+from .quantal_models import MOST_BACKGROUND, STEEPEST, Model
 
 _CLIP = 1e-12
 # How far below the lowest and above the highest dose the benchmark dose is looked for, as logarithms.
@@ -49,13 +49,14 @@ class Incidences:
     @cached_property
     def low(self) -> Array:
         """Lower bounds."""
-        least = 0.0 if self.model.has_background else 1e-9
+        least = 0.0 if self.model.link is None else -STEEPEST
         return np.array([np.log(self.data.positive.min()) - BELOW, least, *self.model.low])
 
     @cached_property
     def high(self) -> Array:
         """Upper bounds."""
         most = MOST_BACKGROUND if self.benchmark.is_extra else 1.0 - self.benchmark.response - 1e-6
+        most = most if self.model.link is None else STEEPEST
         return np.array([np.log(self.data.positive.max()) + ABOVE, most, *self.model.high])
 
     @property
@@ -89,7 +90,8 @@ def _starts(surface: Incidences) -> Array:
     doses = data.positive
     places = np.log([doses.min() / 10.0, doses.min(), np.sqrt(doses.min() * doses.max()), doses.max()])
     grounds = (control, max(1e-3, control / 4.0)) if control < 0.95 else (0.5,)
-    return np.array([[d, g, *shape] for d in places for g in grounds for shape in surface.shapes])
+    link = surface.model.link or float
+    return np.array([[d, link(g), *shape] for d in places for g in grounds for shape in surface.shapes])
 
 
 def maximise(surface: Incidences) -> tuple[Array, float]:

@@ -36,7 +36,8 @@ class Model:
         starts: values of those to start from.
         probability: (theta, dose, response, is extra) → probability of a response; `response` is the benchmark response.
         natural: (theta, response, is extra) → the usual parameters by name, and which of them stand on a bound.
-        has_background: whether the background may be 0.
+        link: for a model that is linear in the dose, the scale on which it is; its second parameter is then the intercept
+            on that scale, not the background.
         stages: the degree of a multistage model, 1 for all others.
     """
 
@@ -47,7 +48,7 @@ class Model:
     starts: tuple[tuple[float, ...], ...]
     probability: Callable[[Array, Array, float, bool], Array]
     natural: Callable[[Array, float, bool], dict[str, tuple[float, bool]]]
-    has_background: bool = True
+    link: Callable[[float], float] | None = None
     stages: int = 1
 
 
@@ -168,9 +169,9 @@ def _tilted(
     theta: Array, response: float, is_extra: bool, forward: Callable[..., Array], back: Callable[..., Array]
 ) -> tuple[Array, Array]:
     """Return intercept and slope of a model that is linear in the dose on the scale of `forward`."""
-    at_zero = theta[:, 1]
+    start = theta[:, 1]
+    at_zero = back(start)
     goal = at_zero + response * ((1.0 - at_zero) if is_extra else 1.0)
-    start = forward(at_zero)
     return start, (forward(np.minimum(goal, 1.0 - 1e-12)) - start) / np.exp(theta[:, 0])
 
 
@@ -181,7 +182,7 @@ def _logistic(theta: Array, dose: Array, response: float, is_extra: bool) -> Arr
 
 def _logistic_natural(theta: Array, response: float, is_extra: bool) -> dict[str, tuple[float, bool]]:
     start, slope = _tilted(theta[None], response, is_extra, special.logit, special.expit)
-    return {"a": (float(start[0]), False), "b": (float(slope[0]), False)}
+    return {"a": (float(start[0]), _at(float(start[0]), -STEEPEST, STEEPEST)), "b": (float(slope[0]), False)}
 
 
 def _probit(theta: Array, dose: Array, response: float, is_extra: bool) -> Array:
@@ -191,7 +192,7 @@ def _probit(theta: Array, dose: Array, response: float, is_extra: bool) -> Array
 
 def _probit_natural(theta: Array, response: float, is_extra: bool) -> dict[str, tuple[float, bool]]:
     start, slope = _tilted(theta[None], response, is_extra, special.ndtri, special.ndtr)
-    return {"a": (float(start[0]), False), "b": (float(slope[0]), False)}
+    return {"a": (float(start[0]), _at(float(start[0]), -STEEPEST, STEEPEST)), "b": (float(slope[0]), False)}
 
 
 def _weights(theta: Array, degree: int) -> Array:
@@ -247,10 +248,10 @@ MODELS: tuple[Model, ...] = (
     Model("Log-Logistic", ("b",), (1.0,), (STEEPEST,), _SLOPES, _log_logistic, _log_logistic_natural),
     *(_of_degree(degree) for degree in (2, 3)),
     Model("Weibull", ("a",), (1.0,), (STEEPEST,), _SLOPES, _weibull, _weibull_natural),
-    Model("Logistic", (), (), (), ((),), _logistic, _logistic_natural, has_background=False),
+    Model("Logistic", (), (), (), ((),), _logistic, _logistic_natural, link=special.logit),
     Model("Log-Probit", ("b",), (FLATTEST,), (STEEPEST,), ((0.3,), (1.0,), (3.0,), (10.0,)), _log_probit,
           _log_probit_natural),
-    Model("Probit", (), (), (), ((),), _probit, _probit_natural, has_background=False),
+    Model("Probit", (), (), (), ((),), _probit, _probit_natural, link=special.ndtri),
     Model("Quantal Linear", (), (), (), ((),), _quantal_linear, _quantal_linear_natural),
 )  # fmt: skip
 
