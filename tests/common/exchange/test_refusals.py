@@ -132,7 +132,7 @@ HOSTILE: dict[str, dict[str, tuple[Change, str]]] = {
     },
     "master": {
         "a formula": (replaced("Charge and stir.", "=1+1"), "formula"),
-        "no such material": (replaced("ACT", "XXX"), "no material"),
+        "no such material": (replaced("ACT", "NIL"), "no material"),
         "a wrong unit": (replaced("10,kg", "10,furlong"), "furlong|unit"),
         "a missing column": (replaced("equipment", "machine"), "equipment"),
         "no such product": (said(product="NONE"), "no such product"),

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from crdmo.science.checks import share
 from crdmo.science.method import MethodError, method
 from crdmo.science.preclinical.benchmark_climb import Array
-from crdmo.science.preclinical.benchmark_rules import GroupFit, ModelFit, Parameter, judge, recommend
+from crdmo.science.preclinical.benchmark_rules import Goodness, ModelFit, counted, recommend, told
 from crdmo.science.preclinical.quantal_fit import Benchmark, Data, Incidences, fit
 from crdmo.science.preclinical.quantal_models import MODELS, Model, Risk
 
@@ -133,32 +132,8 @@ def _fit(model: Model, data: Data, benchmark: Benchmark, confidence: float) -> M
     # A model that expects nobody where nobody is affected is right there, not infinitely wrong.
     apart = data.affected - data.subjects * p
     residual = np.where(np.abs(apart) < 1e-6, 0.0, apart / spread)
-    counted = sum(not on_bound for _, on_bound in natural.values())
-    chi_square, df = float(np.sum(residual**2)), int(data.dose.size - counted)
-    at_edge = bool(found.theta[0] <= surface.low[0] + 1e-6 or found.theta[0] >= surface.high[0] - 1e-6)
-    bmd = None if at_edge else float(np.exp(found.theta[0]))
-    p_value = float(stats.chi2.sf(chi_square, df)) if df > 0 else None
-    told, reasons, cautions = judge(bmd, found, data.dose, residual, p_value)
-    return ModelFit(
-        model.name,
-        bmd,
-        found.lower if bmd is not None else None,
-        found.upper if bmd is not None else None,
-        found.log_likelihood,
-        2.0 * counted - 2.0 * found.log_likelihood,
-        tuple(Parameter(name, value, on_bound) for name, (value, on_bound) in natural.items()),
-        tuple(
-            GroupFit(float(d), float(n * at), float(r))
-            for d, n, at, r in zip(data.dose, data.subjects, p, residual, strict=True)
-        ),
-        chi_square,
-        df,
-        p_value,
-        tuple(map(float, found.theta)),
-        told,
-        reasons,
-        cautions,
-    )
+    goodness = Goodness(float(np.sum(residual**2)), int(data.dose.size - counted(natural)), residual)
+    return told(model.name, surface, found, natural, data.dose, data.subjects * p, goodness)
 
 
-__all__ = ["BenchmarkDose", "GroupFit", "ModelFit", "Parameter", "benchmark_dose", "probability"]
+__all__ = ["BenchmarkDose", "benchmark_dose", "probability"]

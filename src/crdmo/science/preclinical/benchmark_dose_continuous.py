@@ -13,7 +13,7 @@ from scipy import stats
 from crdmo.science.checks import positive
 from crdmo.science.method import MethodError, method
 from crdmo.science.preclinical.benchmark_climb import Array, climb
-from crdmo.science.preclinical.benchmark_rules import GroupFit, ModelFit, Parameter, judge, recommend
+from crdmo.science.preclinical.benchmark_rules import Goodness, ModelFit, counted, recommend, told
 from crdmo.science.preclinical.continuous_fit import MOST_RHO, Groups, Means, Measure, Response, fit
 from crdmo.science.preclinical.continuous_models import SHAPES, Shape
 
@@ -244,32 +244,9 @@ def _fit(
     predicted = surface.predict(found.theta[None])[0]
     m = data.dose.size
     residual = (data.mean - predicted[:m]) / (np.exp(predicted[m:]) / np.sqrt(data.subjects))
-    counted = sum(not on_bound for _, on_bound in natural.values())
     full, parameters = (tests.log_likelihood_constant, m + 1) if constant else (tests.log_likelihood_modelled, m + 2)
-    chi_square, df = max(0.0, 2.0 * (full - found.log_likelihood)), parameters - counted
-    p_value = float(stats.chi2.sf(chi_square, df)) if df > 0 else None
-    at_edge = bool(found.theta[0] <= surface.low[0] + 1e-6 or found.theta[0] >= surface.high[0] - 1e-6)
-    bmd = None if at_edge else float(np.exp(found.theta[0]))
-    told, reasons, cautions = judge(bmd, found, data.dose, residual, p_value)
-    return ModelFit(
-        shape.name,
-        bmd,
-        found.lower if bmd is not None else None,
-        found.upper if bmd is not None else None,
-        found.log_likelihood,
-        2.0 * counted - 2.0 * found.log_likelihood,
-        tuple(Parameter(name, value, on_bound) for name, (value, on_bound) in natural.items()),
-        tuple(
-            GroupFit(float(d), float(mu), float(r)) for d, mu, r in zip(data.dose, predicted[:m], residual, strict=True)
-        ),
-        chi_square,
-        df,
-        p_value,
-        tuple(map(float, found.theta)),
-        told,
-        reasons,
-        cautions,
-    )
+    goodness = Goodness(max(0.0, 2.0 * (full - found.log_likelihood)), parameters - counted(natural), residual)
+    return told(shape.name, surface, found, natural, data.dose, predicted[:m], goodness)
 
 
 __all__ = ["ContinuousBenchmarkDose", "VarianceTests", "benchmark_dose_continuous"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import stats
 
-from .benchmark_climb import Array, Profiled
+from .benchmark_climb import Array, Profiled, Surface
 
 Bin = Literal["viable", "questionable", "unusable"]
 CLOSE = 3.0
@@ -58,6 +59,60 @@ class ModelFit:
     bin: Bin
     reasons: tuple[str, ...]
     cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """How well a model fits: its statistic, degrees of freedom, and the standardised residual of each group."""
+
+    chi_square: float
+    df: int
+    residuals: Array
+
+    @property
+    def p_value(self) -> float | None:
+        """The tail of χ²; None without degrees of freedom."""
+        return float(stats.chi2.sf(self.chi_square, self.df)) if self.df > 0 else None
+
+
+def told(
+    name: str,
+    surface: Surface,
+    found: Profiled,
+    natural: Mapping[str, tuple[float, bool]],
+    dose: Array,
+    expected: Array,
+    goodness: Goodness,
+) -> ModelFit:
+    """Return a fit with its verdict; `natural` are the usual parameters and which of them stand on a bound."""
+    edge = 1e-6
+    is_inside = surface.low[0] + edge < found.theta[0] < surface.high[0] - edge
+    bmd = float(np.exp(found.theta[0])) if is_inside else None
+    verdict, reasons, cautions = judge(bmd, found, dose, goodness.residuals, goodness.p_value)
+    return ModelFit(
+        name,
+        bmd,
+        found.lower if bmd is not None else None,
+        found.upper if bmd is not None else None,
+        found.log_likelihood,
+        2.0 * counted(natural) - 2.0 * found.log_likelihood,
+        tuple(Parameter(key, value, on_bound) for key, (value, on_bound) in natural.items()),
+        tuple(
+            GroupFit(float(d), float(at), float(r)) for d, at, r in zip(dose, expected, goodness.residuals, strict=True)
+        ),
+        goodness.chi_square,
+        goodness.df,
+        goodness.p_value,
+        tuple(map(float, found.theta)),
+        verdict,
+        reasons,
+        cautions,
+    )
+
+
+def counted(natural: Mapping[str, tuple[float, bool]]) -> int:
+    """Return how many parameters are estimates: those that stand on no bound."""
+    return sum(not on_bound for _, on_bound in natural.values())
 
 
 def judge(
@@ -119,4 +174,4 @@ def recommend(fits: Sequence[ModelFit]) -> tuple[str | None, str]:
     )
 
 
-__all__ = ["Bin", "GroupFit", "ModelFit", "Parameter", "judge", "recommend"]
+__all__ = ["Bin", "Goodness", "GroupFit", "ModelFit", "Parameter", "counted", "recommend", "told"]
