@@ -18,6 +18,7 @@ from crdmo.foundation.accounts.models import Person
 from crdmo.science.discovery.registration import register_structure
 from crdmo.science.discovery.registration_files import read_sdf
 from crdmo.services.discovery.models import Compound, Curve, Nomination, Run, Upload
+from crdmo.services.discovery.pages import table
 from tests import factories
 from tests.services.discovery.chemistry import Lab
 from tests.services.quality import browsing
@@ -36,6 +37,24 @@ class Desk(browsing.Desk):
 
 def sent(data: str | bytes, name: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data if isinstance(data, bytes) else data.encode())
+
+
+def test_the_table_of_a_large_series_has_pages_and_the_file_holds_all(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "SHOWN", 1)
+    chemist = Desk(lab.chemist)
+    _registered(chemist)
+    codes = [one.code for one in Compound.objects.order_by("code")]
+
+    def shown(**asked: str) -> list[str]:
+        return [code for code in codes if f">{code}<" in chemist.get("sar/", order="code", **asked).content.decode()]
+
+    assert shown() == codes[:1] and shown(page="2") == codes[1:2]
+    # What is no page is the first, what lies beyond is the last.
+    assert shown(page="x") == shown(page="0") == codes[:1] and shown(page="9999") == codes[-1:]
+    assert f"Page 1 of {len(codes)}" in text(chemist.get("sar/", order="code"))
+    assert all(code in text(chemist.get("sar/", format="csv")) for code in codes)
 
 
 def test_a_series_is_walked_from_its_structures_to_the_candidate(lab: Lab) -> None:
